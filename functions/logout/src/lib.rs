@@ -1,0 +1,45 @@
+//! Ends the caller's own session and clears its client (PROTOCOL 1.10).
+//!
+//! `POST {apiBasePath}/signout` and `POST /logout`. A session that is already over is as good as ended. An expired token
+//! clears nothing: the client refreshes and comes again, or else its session would live on with nobody to end it.
+
+use http::{Method, StatusCode};
+use lambda_http::Request;
+use serde_json::json;
+use shared::app::App;
+use shared::http::Reply;
+use shared::http::credentials::{AccessCredential, Credentials};
+use shared::http::error::ApiError;
+use shared::http::reply::{json as json_reply, message, with_tokens};
+use shared::http::tokens::ClientTokens;
+use shared::lambda::Function;
+use shared::session::Verdict;
+use std::sync::Arc;
+
+/// The function, composed over `app`.
+#[must_use]
+pub fn function(app: Arc<App>) -> Function {
+    Function::http(app, Method::POST, handle)
+}
+
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
+    let credentials = Credentials::of(request.headers());
+    let (token, transfer) = match credentials.access() {
+        AccessCredential::Present(token, transfer) => (token, transfer),
+        AccessCredential::Absent => return Ok(refuse("unauthorised")),
+        AccessCredential::Duplicated => return Ok(refuse("try refresh token")),
+    };
+    let evidence = credentials.evidence(transfer, request.method());
+    match app.sessions.verify_fast(*token, evidence).await? {
+        Verdict::Refused(_) => Ok(refuse("try refresh token")),
+        Verdict::Allowed(principal) => {
+            app.sessions.logout(&principal.handle).await?;
+            let tokens = ClientTokens::take(transfer, &app.web.cookies);
+            Ok(with_tokens(json_reply(StatusCode::OK, &json!({"status": "OK"})), tokens))
+        }
+    }
+}
+
+fn refuse(text: &str) -> Reply {
+    message(StatusCode::UNAUTHORIZED, text)
+}

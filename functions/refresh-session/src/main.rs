@@ -1,0 +1,6 @@
+//! The Lambda binary: composes the function and hands it to the runtime.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    shared::lambda::serve("refresh-session", refresh_session::function).await
+}

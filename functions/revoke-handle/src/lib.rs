@@ -1,0 +1,61 @@
+//! Ends sessions by handle, one or many.
+//!
+//! `POST /revoke-handle` behind IAM, or direct invoke. Answers the handles that this call ended; unknown ones are left out.
+//! It never touches the caller's own cookies: the caller is an administrator, not the one who leaves.
+
+use serde::{Deserialize, Serialize};
+use shared::app::App;
+use shared::http::command::present;
+use shared::http::error::{ApiError, Code};
+use shared::ids::SessionHandle;
+use shared::lambda::{Function, Route};
+use shared::session::MAX_HANDLES;
+use std::sync::Arc;
+
+/// The function, composed over `app`.
+#[must_use]
+pub fn function(app: Arc<App>) -> Function {
+    Function::command(app, Route::Post, handle)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Command {
+    #[serde(default, deserialize_with = "present")]
+    session_handle: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    session_handles: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status: &'static str,
+    session_handles_revoked: Vec<String>,
+}
+
+async fn handle(app: Arc<App>, command: Command) -> Result<Answer, ApiError> {
+    let revoked = app.sessions.revoke_handles(handles(command)?).await?;
+    let revoked = revoked.iter().map(|handle| handle.as_str().to_owned()).collect();
+    Ok(Answer { status: "OK", session_handles_revoked: revoked })
+}
+
+fn handles(command: Command) -> Result<Vec<SessionHandle>, ApiError> {
+    let texts = match (command.session_handle, command.session_handles) {
+        (Some(one), None) => vec![one],
+        (None, Some(many)) => many,
+        (None, None) => {
+            let detail = "`sessionHandle` or `sessionHandles` is required";
+            return Err(ApiError::new(Code::MissingField, detail));
+        }
+        (Some(_), Some(_)) => {
+            let detail = "only one of `sessionHandle` and `sessionHandles` may be given";
+            return Err(ApiError::new(Code::InvalidField, detail));
+        }
+    };
+    if texts.len() > MAX_HANDLES {
+        let detail = format!("at most {MAX_HANDLES} handles are allowed");
+        return Err(ApiError::new(Code::TooManyHandles, detail));
+    }
+    Ok(texts.iter().map(|text| SessionHandle::parse(text)).collect::<Result<_, _>>()?)
+}

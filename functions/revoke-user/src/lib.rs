@@ -1,0 +1,53 @@
+//! Ends every session of a user, or those of one tenant, or all but one.
+//!
+//! `POST /revoke-user` behind IAM, or direct invoke. When it answers, every session it covers is refused, even if the sweep of
+//! rows is not complete.
+
+use serde::{Deserialize, Serialize};
+use shared::app::App;
+use shared::http::command::present;
+use shared::http::error::ApiError;
+use shared::ids::{SessionHandle, TenantId, UserId};
+use shared::lambda::{Function, Route};
+use shared::model::Scope;
+use std::sync::Arc;
+
+/// The function, composed over `app`.
+#[must_use]
+pub fn function(app: Arc<App>) -> Function {
+    Function::command(app, Route::Post, handle)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Command {
+    user_id: String,
+    #[serde(default, deserialize_with = "present")]
+    tenant_id: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    except_session_handle: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status: &'static str,
+    session_handles_revoked: Vec<String>,
+    sweep_complete: bool,
+}
+
+async fn handle(app: Arc<App>, command: Command) -> Result<Answer, ApiError> {
+    let user = UserId::parse(&command.user_id)?;
+    let scope = match command.tenant_id {
+        None => Scope::User,
+        Some(id) => Scope::Tenant(TenantId::parse(&id)?),
+    };
+    let except =
+        command.except_session_handle.map(|text| SessionHandle::parse(&text)).transpose()?;
+    let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await?;
+    Ok(Answer {
+        status: "OK",
+        session_handles_revoked: swept.handles.iter().map(|h| h.as_str().to_owned()).collect(),
+        sweep_complete: swept.complete,
+    })
+}

@@ -1,0 +1,207 @@
+//! The whole bundle as one value: what the binary serves and what tests drive, without a socket.
+
+use crate::dynamodb::{self, Embedded, Engine, OpenError, TableError, create_table_if_absent};
+use crate::functions::{ComposeError, Deployed, Parts};
+use crate::gateway::{Call, Gateway};
+use crate::invoke;
+use crate::template::{SEVER, Template, TemplateError};
+use aws_sdk_dynamodb::Client;
+use bytes::Bytes;
+use http::{Request, Response};
+use lambda_runtime::Diagnostic;
+use serde_json::value::RawValue;
+use shared::lambda::Function;
+use shared::time::{Clock, Entropy};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Gateway, functions and table, composed from the template.
+pub struct Bundle {
+    template: Template,
+    functions: BTreeMap<String, Arc<Deployed>>,
+    gateway: Gateway,
+    dynamodb: Client,
+    clock: Clock,
+    calls: AtomicU64,
+}
+
+/// Collects what a [`Bundle`] is made of; everything has a default.
+pub struct Builder {
+    template: String,
+    parameters: BTreeMap<String, String>,
+    port: u16,
+    dynamodb: Option<Client>,
+    clock: Clock,
+    entropy: Entropy,
+    stand_ins: BTreeMap<String, Function>,
+}
+
+/// The bundle could not be composed.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The template is at fault.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The database is.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The table is.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A function is.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+impl Bundle {
+    /// Sever's own template, a table in memory, the machine's clock and randomness.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder {
+            template: SEVER.to_owned(),
+            parameters: BTreeMap::new(),
+            port: 3000,
+            dynamodb: None,
+            clock: Clock::system(),
+            entropy: Entropy::system(),
+            stand_ins: BTreeMap::new(),
+        }
+    }
+
+    /// Answers one HTTP request: a route of the API, or a call of the Lambda Invoke API.
+    pub async fn request(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let call = Call { id: self.call_id(), now: self.clock.now(), request };
+        if invoke::is_for(&call.request) {
+            invoke::answer(&self.functions, &call).await
+        } else {
+            self.gateway.handle(&call).await
+        }
+    }
+
+    /// Invokes a function by name with a JSON payload, as another function would.
+    ///
+    /// # Errors
+    /// What the function failed with, or that there is no such function or that the payload is no JSON.
+    pub async fn invoke(&self, function: &str, payload: &str) -> Result<Box<RawValue>, Diagnostic> {
+        let failed = |kind: &str, message: String| Diagnostic {
+            error_type: kind.to_owned(),
+            error_message: message,
+        };
+        let Some(function) = invoke::find(&self.functions, function) else {
+            let message = format!("Function not found: {function}");
+            return Err(failed("ResourceNotFoundException", message));
+        };
+        let payload = RawValue::from_string(payload.to_owned())
+            .map_err(|error| failed("InvalidRequestContentException", error.to_string()))?;
+        function.invoke(&self.call_id(), self.clock.now(), payload).await
+    }
+
+    /// The template, as it was understood.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The client all functions share.
+    #[must_use]
+    pub fn dynamodb(&self) -> &Client {
+        &self.dynamodb
+    }
+
+    pub(crate) fn unread(&self, too_large: bool) -> Response<Bytes> {
+        self.gateway.unread(too_large)
+    }
+
+    /// Shaped like a UUID. A counter, so that ids draw nothing from the entropy that makes secrets.
+    fn call_id(&self) -> String {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        format!("00000000-0000-4000-8000-{call:012x}")
+    }
+}
+
+impl Builder {
+    /// Takes another template.
+    #[must_use]
+    pub fn template(mut self, yaml: &str) -> Self {
+        yaml.clone_into(&mut self.template);
+        self
+    }
+
+    /// Sets a parameter of the template.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.parameters.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Says where the bundle is reached: the default of `ApiDomain` and `WebsiteDomain`.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Puts `engine` under the client in place of a database in memory.
+    #[must_use]
+    pub fn engine<E: Engine>(self, engine: Arc<E>) -> Self {
+        self.dynamodb(dynamodb::client(engine))
+    }
+
+    /// Takes a client of its own making.
+    #[must_use]
+    pub fn dynamodb(mut self, client: Client) -> Self {
+        self.dynamodb = Some(client);
+        self
+    }
+
+    /// Sets the clock of gateway and functions.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets the randomness the functions draw from.
+    #[must_use]
+    pub fn entropy(mut self, entropy: Entropy) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// Lets `function` stand in for every function that runs `binary`.
+    #[must_use]
+    pub fn stand_in(mut self, binary: &str, function: Function) -> Self {
+        self.stand_ins.insert(binary.to_owned(), function);
+        self
+    }
+
+    /// Composes the bundle and makes its table ready.
+    pub async fn build(mut self) -> Result<Bundle, BundleError> {
+        for name in ["ApiDomain", "WebsiteDomain"] {
+            let here = || format!("http://127.0.0.1:{}", self.port);
+            self.parameters.entry(name.to_owned()).or_insert_with(here);
+        }
+        let template = Template::parse(&self.template, &self.parameters)?;
+        let dynamodb = match self.dynamodb {
+            Some(client) => client,
+            None => dynamodb::client(Arc::new(Embedded::memory()?)),
+        };
+        create_table_if_absent(&dynamodb, &template.table).await?;
+        let parts =
+            Parts { dynamodb, clock: self.clock, entropy: self.entropy, stand_ins: self.stand_ins };
+        let functions = template
+            .functions
+            .iter()
+            .map(|(id, resource)| Ok((id.clone(), Arc::new(Deployed::compose(resource, &parts)?))));
+        let functions: BTreeMap<_, _> = functions.collect::<Result<_, ComposeError>>()?;
+        Ok(Bundle {
+            gateway: Gateway::new(template.api.clone(), &functions)?,
+            template,
+            functions,
+            dynamodb: parts.dynamodb,
+            clock: parts.clock,
+            calls: AtomicU64::new(0),
+        })
+    }
+}

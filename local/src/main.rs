@@ -1,0 +1,112 @@
+//! `cargo run`: the whole bundle on one machine.
+
+use clap::Parser;
+use local::bundle::{Bundle, BundleError};
+use local::dynamodb::{Embedded, OpenError};
+use local::{server, walkthrough};
+use std::error::Error;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{Directive, LevelFilter};
+
+#[derive(Parser)]
+#[command(
+    version,
+    about = "Sever on one machine: the real functions, a gateway and an embedded DynamoDB"
+)]
+struct Options {
+    /// Port on 127.0.0.1 to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Keep the table in this file; without it the table is in memory
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("cannot listen on 127.0.0.1:{port}")]
+    Listen { port: u16, source: io::Error },
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    #[error("the server failed")]
+    Serve(#[source] io::Error),
+    #[error("cannot write to standard output")]
+    Print(#[source] io::Error),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(usage) => return explain(&usage),
+    };
+    start_logging();
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {}", one_line(&failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help and version are answers; anything else is a mistake, told in one line.
+fn explain(usage: &clap::Error) -> ExitCode {
+    if !usage.use_stderr() {
+        print!("{usage}");
+        return ExitCode::SUCCESS;
+    }
+    let text = usage.to_string();
+    eprintln!("{} (try --help)", text.lines().next().unwrap_or_default());
+    ExitCode::from(2)
+}
+
+async fn run(options: Options) -> Result<(), Failure> {
+    let unbound = |source| Failure::Listen { port: options.port, source };
+    let listener = server::listen(options.port).await.map_err(unbound)?;
+    let port = listener.local_addr().map_err(unbound)?.port();
+    let engine = match &options.data {
+        Some(path) => Embedded::file(path)?,
+        None => Embedded::memory()?,
+    };
+    let bundle = Bundle::builder().port(port).engine(Arc::new(engine)).build().await?;
+    // One write, so that who waits for the last line has all of it.
+    io::stdout().write_all(walkthrough::text(port).as_bytes()).map_err(Failure::Print)?;
+    io::stdout().flush().map_err(Failure::Print)?;
+    server::serve(listener, Arc::new(bundle)).await.map_err(Failure::Serve)
+}
+
+/// Standard output is the walk-through's; logs go to standard error. The SDK's own logs show what is stored, so they
+/// stay quiet unless they are asked for by name.
+fn start_logging() {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .from_env_lossy()
+        .add_directive("aws=info".parse().unwrap_or_else(|_| Directive::from(LevelFilter::INFO)));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+}
+
+/// The failure and what caused it, on one line. Some libraries repeat a cause's text in their own.
+fn one_line(failure: &dyn Error) -> String {
+    let mut texts = vec![failure.to_string()];
+    let mut source = failure.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !texts.iter().any(|known| known.contains(&text)) {
+            texts.push(text);
+        }
+        source = cause.source();
+    }
+    texts.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,48 @@
+//! What `cargo run` prints: commands that open a session, use it, end it and see it refused.
+
+/// The walk-through for a bundle on `port`. Its last line says that the bundle is ready.
+#[must_use]
+pub fn text(port: u16) -> String {
+    let base = format!("http://127.0.0.1:{port}");
+    format!(
+        r#"Sever, on this machine. Paste this into another terminal:
+
+  # Open a session, as your backend does after its own login. Admin routes take requests signed for AWS.
+  session=$(curl -s --aws-sigv4 "aws:amz:us-east-1:execute-api" --user local:local \
+    -H 'content-type: application/json' -d '{{"userId":"ada"}}' {base}/create-session)
+  handle=$(printf '%s' "$session" | sed 's/.*"handle":"\([^"]*\)".*/\1/')
+  token=$(printf '%s' "$session" | sed 's/.*"accessToken":{{[^}}]*"token":"\([^"]*\)".*/\1/')
+
+  # Call a protected route: /whoami checks the table, /whoami/fast checks only the token.
+  curl -s -w '\n%{{http_code}}\n' -H "authorization: Bearer $token" {base}/whoami
+  curl -s -w '\n%{{http_code}}\n' -H "authorization: Bearer $token" {base}/whoami/fast
+
+  # End the session.
+  curl -s -w '\n%{{http_code}}\n' --aws-sigv4 "aws:amz:us-east-1:execute-api" --user local:local \
+    -H 'content-type: application/json' -d "{{\"sessionHandle\":\"$handle\"}}" {base}/revoke-handle
+
+  # See it refused at once: 401. /whoami/fast would still say 200, until the token expires.
+  curl -s -w '\n%{{http_code}}\n' -H "authorization: Bearer $token" {base}/whoami
+
+Sever is listening on {base}
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_last_line_names_the_real_port() {
+        let text = super::text(4242);
+        assert_eq!(text.lines().last(), Some("Sever is listening on http://127.0.0.1:4242"));
+        assert!(!text.contains("3000"));
+    }
+
+    #[test]
+    fn comments_are_harmless_where_a_shell_takes_none() {
+        // An interactive zsh runs a pasted comment as a command; a quote or a glob in it would swallow what follows.
+        for comment in super::text(3000).lines().filter(|line| line.trim().starts_with('#')) {
+            assert!(!comment.contains(['\'', '"', '`', '(', '*', '?', '$', '&', ';']), "{comment}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+use super::*;
+use std::collections::HashMap;
+
+const REQUIRED: [(&str, &str); 3] = [
+    ("TABLE_NAME", "sessions"),
+    ("API_DOMAIN", "https://api.example.com"),
+    ("WEBSITE_DOMAIN", "https://www.example.com"),
+];
+
+fn read(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let vars: HashMap<_, _> = REQUIRED.iter().chain(vars).copied().collect();
+    Config::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()))
+}
+
+fn faulty(vars: &[(&str, &str)]) -> Vec<&'static str> {
+    let faults = read(vars).map_or_else(|error| error.faults, |_| Vec::new());
+    faults.into_iter().map(|fault| fault.variable).collect()
+}
+
+#[test]
+fn three_variables_are_enough_and_the_defaults_are_those_of_the_protocol() {
+    let config = read(&[]).unwrap();
+    let policy = &config.policy;
+    assert_eq!(policy.issuer, "https://api.example.com/auth");
+    assert_eq!(policy.access_token_validity, Duration::from_hours(1));
+    assert_eq!(policy.refresh_token_validity, Duration::from_hours(2400));
+    assert_eq!(policy.rotation_grace_period, Duration::from_secs(30));
+    assert_eq!(policy.key_update_interval, Duration::from_hours(168));
+    assert_eq!(policy.anti_csrf, AntiCsrfMode::None);
+    assert_eq!(config.web.website_origin, "https://www.example.com");
+    assert_eq!(config.web.cookies.same_site, SameSite::Lax);
+    assert!(config.web.cookies.secure);
+    assert_eq!(config.web.cookies.refresh_path, "/auth/session/refresh");
+    assert!(config.check_policy.is_strict(&http::Method::GET, "/"), "unknown means no");
+}
+
+#[test]
+fn an_empty_variable_counts_as_absent() {
+    let empty: Vec<_> = VARIABLES.iter().skip(3).map(|variable| (variable.name, " ")).collect();
+    assert_eq!(faulty(&empty), Vec::<&str>::new());
+}
+
+#[test]
+fn the_gateway_path_is_part_of_the_issuer_and_of_the_cookie_path() {
+    let config = read(&[("API_GATEWAY_PATH", "/prod/"), ("API_BASE_PATH", "/session")]).unwrap();
+    assert_eq!(config.policy.issuer, "https://api.example.com/prod/session");
+    assert_eq!(config.web.cookies.refresh_path, "/prod/session/session/refresh");
+}
+
+#[test]
+fn same_site_follows_the_registrable_domain_and_the_scheme() {
+    for (api, website, same_site, anti_csrf) in [
+        ("https://api.example.com", "https://www.example.com", SameSite::Lax, AntiCsrfMode::None),
+        (
+            "https://a.github.io",
+            "https://b.github.io",
+            SameSite::None,
+            AntiCsrfMode::ViaCustomHeader,
+        ),
+        ("https://a.co.uk", "https://b.co.uk", SameSite::None, AntiCsrfMode::ViaCustomHeader),
+        (
+            "https://api.example.com",
+            "http://www.example.com",
+            SameSite::None,
+            AntiCsrfMode::ViaCustomHeader,
+        ),
+        ("http://127.0.0.1:3000", "http://localhost:5173", SameSite::Lax, AntiCsrfMode::None),
+    ] {
+        let config = read(&[("API_DOMAIN", api), ("WEBSITE_DOMAIN", website)]).unwrap();
+        assert_eq!(config.web.cookies.same_site, same_site, "{api} {website}");
+        assert_eq!(config.policy.anti_csrf, anti_csrf, "{api} {website}");
+    }
+}
+
+#[test]
+fn every_fault_is_reported_at_once_by_name_and_rule() {
+    let vars: HashMap<_, _> = [
+        ("API_DOMAIN", "api.example.com"),
+        ("WEBSITE_DOMAIN", "https://www.example.com/path"),
+        ("ACCESS_TOKEN_VALIDITY", "soon"),
+        ("CHECK_DATABASE", "sometimes"),
+    ]
+    .into();
+    let error =
+        Config::from_vars(|name| vars.get(name).map(|value| (*value).to_owned())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the configuration is faulty: TABLE_NAME is missing, it must be the name of the DynamoDB table; \
+         API_DOMAIN is not as it must be, it must be an http(s) URL of scheme and host, such as \
+         https://auth.example.com; WEBSITE_DOMAIN is not as it must be, it must be an http(s) URL of scheme and \
+         host, such as https://www.example.com; CHECK_DATABASE is not as it must be, it must be always, \
+         unsafe-methods or never; ACCESS_TOKEN_VALIDITY is not as it must be, it must be a whole number of \
+         seconds, 1 to 86400000"
+    );
+}
+
+#[test]
+fn bounds_hold() {
+    for (name, good, bad) in [
+        ("ACCESS_TOKEN_VALIDITY", "1", "0"),
+        ("ACCESS_TOKEN_VALIDITY_JITTER", "0.25", "0.26"),
+        ("REFRESH_TOKEN_VALIDITY", "60.5", "60"),
+        ("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", "300", "301"),
+        ("ACCESS_TOKEN_DYNAMIC_SIGNING_KEY_UPDATE_INTERVAL", "1.5", "0.5"),
+        ("REFRESH_TOKEN_VALIDITY", "100", "NaN"),
+        ("COOKIE_DOMAIN", ".Example.com", "example.com; Secure"),
+        ("OLDER_COOKIE_DOMAIN", "host-only", "a b"),
+        ("API_BASE_PATH", "/", "auth"),
+        ("API_GATEWAY_PATH", "/prod", "/prod;"),
+        ("ANTI_CSRF", "VIA_TOKEN", "via_token"),
+        ("ACCESS_TOKEN_BLACKLISTING", "false", "no"),
+        ("CHECK_DATABASE_ROUTES", "GET /a=never", "GET /a"),
+    ] {
+        assert_eq!(faulty(&[(name, good)]), Vec::<&str>::new(), "{name}={good}");
+        assert_eq!(faulty(&[(name, bad)]), [name], "{name}={bad}");
+    }
+}
+
+#[test]
+fn a_cookie_that_browsers_would_drop_is_a_fault() {
+    let vars = [("COOKIE_SAME_SITE", "none"), ("COOKIE_SECURE", "false")];
+    assert_eq!(faulty(&vars), ["COOKIE_SECURE"]);
+    let local =
+        [vars[0], ("API_DOMAIN", "http://127.0.0.1:3000"), ("WEBSITE_DOMAIN", "http://localhost")];
+    assert_eq!(faulty(&local), Vec::<&str>::new());
+}
+
+#[test]
+fn the_old_name_of_the_switch_is_understood() {
+    let strict =
+        |vars: &[(&str, &str)]| read(vars).unwrap().check_policy.is_strict(&http::Method::GET, "/");
+    assert!(strict(&[("ACCESS_TOKEN_BLACKLISTING", "true")]));
+    assert!(!strict(&[("ACCESS_TOKEN_BLACKLISTING", "false")]));
+    assert!(strict(&[("ACCESS_TOKEN_BLACKLISTING", "false"), ("CHECK_DATABASE", "always")]));
+}

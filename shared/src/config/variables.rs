@@ -1,0 +1,70 @@
+//! Every variable there is. The README's table is checked against this list.
+
+/// One environment variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What happens when it is absent.
+    pub default: &'static str,
+    /// Which values it takes: completes "it must be …".
+    pub allowed: &'static str,
+}
+
+const fn variable(name: &'static str, default: &'static str, allowed: &'static str) -> Variable {
+    Variable { name, default, allowed }
+}
+
+/// Every variable that a function reads.
+pub const VARIABLES: [Variable; 18] = [
+    variable("TABLE_NAME", "required", "the name of the DynamoDB table"),
+    variable(
+        "API_DOMAIN",
+        "required",
+        "an http(s) URL of scheme and host, such as https://auth.example.com",
+    ),
+    variable(
+        "WEBSITE_DOMAIN",
+        "required",
+        "an http(s) URL of scheme and host, such as https://www.example.com",
+    ),
+    variable("API_BASE_PATH", "/auth", "a path that starts with /"),
+    variable("API_GATEWAY_PATH", "none", "a path that starts with /, such as the stage /prod"),
+    variable("COOKIE_DOMAIN", "the API's host only", "a host name, with or without a leading dot"),
+    variable("OLDER_COOKIE_DOMAIN", "none", "a host name, or host-only"),
+    variable("COOKIE_SAME_SITE", "lax on one site, else none", "strict, lax or none"),
+    variable(
+        "COOKIE_SECURE",
+        "true when API_DOMAIN is https",
+        "true or false, and true when COOKIE_SAME_SITE is none",
+    ),
+    variable(
+        "ANTI_CSRF",
+        "VIA_CUSTOM_HEADER when COOKIE_SAME_SITE is none, else NONE",
+        "NONE, VIA_CUSTOM_HEADER or VIA_TOKEN",
+    ),
+    variable("ACCESS_TOKEN_VALIDITY", "3600", "a whole number of seconds, 1 to 86400000"),
+    variable("ACCESS_TOKEN_VALIDITY_JITTER", "0.05", "a share, 0 to 0.25"),
+    variable(
+        "REFRESH_TOKEN_VALIDITY",
+        "144000",
+        "a number of minutes, 1 to 52560000, longer than ACCESS_TOKEN_VALIDITY",
+    ),
+    variable("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", "30", "a whole number of seconds, 0 to 300"),
+    variable(
+        "ACCESS_TOKEN_DYNAMIC_SIGNING_KEY_UPDATE_INTERVAL",
+        "168",
+        "a number of hours, 1 to 87600",
+    ),
+    variable("CHECK_DATABASE", "always", "always, unsafe-methods or never"),
+    variable(
+        "ACCESS_TOKEN_BLACKLISTING",
+        "unset",
+        "true or false (the old name for CHECK_DATABASE always and never)",
+    ),
+    variable(
+        "CHECK_DATABASE_ROUTES",
+        "none",
+        "rules such as POST /payments=always,ANY /feed/{id}=never",
+    ),
+];

@@ -1,0 +1,179 @@
+//! What a request carries to prove who is asking: tokens in a header or in cookies, and the evidence that it was meant.
+//!
+//! A header wins over a cookie (PROTOCOL 1.7). An access token that is not even shaped like one counts as absent.
+
+use super::cookies::{ACCESS, REFRESH};
+use crate::session::Evidence;
+use crate::token::unverified::UnverifiedToken;
+use cookie::Cookie;
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, Method};
+
+/// How tokens travel between a client and us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    /// In `Authorization` and the `st-*` headers.
+    Header,
+    /// In cookies.
+    Cookie,
+}
+
+/// Header names of the protocol (PROTOCOL 1.2).
+pub const RID: &str = "rid";
+/// Brings the anti-CSRF token, both ways.
+pub const ANTI_CSRF: &str = "anti-csrf";
+
+/// The tokens of one request, by name of cookie, and its `Authorization`.
+pub struct Credentials<'a> {
+    headers: &'a HeaderMap,
+    bearer: Option<&'a str>,
+    access_cookies: Vec<String>,
+    refresh_cookies: Vec<String>,
+}
+
+/// What a request shows on a guarded route.
+#[derive(Debug)]
+pub enum AccessCredential<'a> {
+    /// No access token.
+    Absent,
+    /// More than one access token cookie: which one counts cannot be said. A refresh tidies up.
+    Duplicated,
+    /// One access token, and how it came.
+    Present(Box<UnverifiedToken<'a>>, Transfer),
+}
+
+/// What a request shows on the refresh route.
+#[derive(Debug, PartialEq, Eq)]
+pub enum RefreshCredential<'a> {
+    /// No refresh token.
+    Absent,
+    /// More than one cookie of these names.
+    Duplicated(Vec<&'static str>),
+    /// The text of one refresh token, and how it came.
+    Present(&'a str, Transfer),
+}
+
+impl<'a> Credentials<'a> {
+    /// Reads the headers of a request.
+    #[must_use]
+    pub fn of(headers: &'a HeaderMap) -> Self {
+        let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = authorization.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+        let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let (mut access_cookies, mut refresh_cookies) = (Vec::new(), Vec::new());
+        for cookie in lines.flat_map(Cookie::split_parse_encoded).flatten() {
+            match cookie.name() {
+                ACCESS => access_cookies.push(cookie.value().to_owned()),
+                REFRESH => refresh_cookies.push(cookie.value().to_owned()),
+                _ => {}
+            }
+        }
+        Self { headers, bearer, access_cookies, refresh_cookies }
+    }
+
+    /// The access token to check.
+    #[must_use]
+    pub fn access(&self) -> AccessCredential<'_> {
+        if let Some(Ok(token)) = self.bearer.map(UnverifiedToken::parse) {
+            return AccessCredential::Present(Box::new(token), Transfer::Header);
+        }
+        match self.access_cookies.as_slice() {
+            [] => AccessCredential::Absent,
+            [token] => match UnverifiedToken::parse(token) {
+                Ok(token) => AccessCredential::Present(Box::new(token), Transfer::Cookie),
+                Err(_) => AccessCredential::Absent,
+            },
+            [_, _, ..] => AccessCredential::Duplicated,
+        }
+    }
+
+    /// The refresh token to exchange.
+    #[must_use]
+    pub fn refresh(&self) -> RefreshCredential<'_> {
+        let all = [(ACCESS, &self.access_cookies), (REFRESH, &self.refresh_cookies)];
+        let twice: Vec<_> =
+            all.iter().filter(|(_, values)| values.len() > 1).map(|(name, _)| *name).collect();
+        if !twice.is_empty() {
+            return RefreshCredential::Duplicated(twice);
+        }
+        match (self.bearer, self.refresh_cookies.first().map(String::as_str)) {
+            (Some(token), _) if !token.is_empty() => {
+                RefreshCredential::Present(token, Transfer::Header)
+            }
+            (_, Some(token)) if !token.is_empty() => {
+                RefreshCredential::Present(token, Transfer::Cookie)
+            }
+            (_, _) => RefreshCredential::Absent,
+        }
+    }
+
+    /// Whether a refresh token came in a cookie, beside the one that was chosen.
+    #[must_use]
+    pub fn has_refresh_cookie(&self) -> bool {
+        !self.refresh_cookies.is_empty()
+    }
+
+    /// What the request brings to show that it was meant. A method that changes nothing needs none (PROTOCOL 1.8: all but
+    /// GET are checked).
+    #[must_use]
+    pub fn evidence(&self, transfer: Transfer, method: &Method) -> Evidence<'a> {
+        if transfer == Transfer::Header || method == Method::GET {
+            return Evidence::NotNeeded;
+        }
+        let token = self.headers.get(ANTI_CSRF).and_then(|value| value.to_str().ok());
+        Evidence::Cookie { custom_header: self.headers.contains_key(RID), token }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn check(pairs: &[(&'static str, &str)], expected: &RefreshCredential<'_>) {
+        let headers = headers(pairs);
+        assert_eq!(Credentials::of(&headers).refresh(), *expected, "{pairs:?}");
+    }
+
+    #[test]
+    fn the_refresh_token_comes_from_a_header_or_else_a_cookie() {
+        use RefreshCredential::{Absent, Duplicated, Present};
+        check(&[], &Absent);
+        check(&[("authorization", "Bearer  r ")], &Present("r", Transfer::Header));
+        check(&[("authorization", "bearer r")], &Absent);
+        check(&[("authorization", "Bearer ")], &Absent);
+        check(&[("cookie", "sRefreshToken=c")], &Present("c", Transfer::Cookie));
+        check(&[("cookie", "sRefreshToken=")], &Absent);
+        check(
+            &[("authorization", "Bearer r"), ("cookie", "sRefreshToken=c")],
+            &Present("r", Transfer::Header),
+        );
+        check(&[("cookie", "sRefreshToken=a; sRefreshToken=b")], &Duplicated(vec![REFRESH]));
+        check(
+            &[("cookie", "sRefreshToken=a; sAccessToken=x"), ("cookie", "sAccessToken=y")],
+            &Duplicated(vec![ACCESS]),
+        );
+    }
+
+    #[test]
+    fn an_access_token_without_the_shape_of_one_counts_as_absent() {
+        let headers = headers(&[("authorization", "Bearer a.b.c"), ("cookie", "sAccessToken=x")]);
+        assert!(matches!(Credentials::of(&headers).access(), AccessCredential::Absent));
+    }
+
+    #[test]
+    fn only_a_cookie_on_an_unsafe_method_needs_evidence() {
+        let headers = headers(&[("rid", "anti-csrf")]);
+        let credentials = Credentials::of(&headers);
+        let needs = |transfer, method| {
+            matches!(credentials.evidence(transfer, &method), Evidence::Cookie { .. })
+        };
+        assert!(needs(Transfer::Cookie, Method::POST));
+        assert!(needs(Transfer::Cookie, Method::DELETE));
+        assert!(!needs(Transfer::Cookie, Method::GET));
+        assert!(!needs(Transfer::Header, Method::POST));
+    }
+}

@@ -1,0 +1,263 @@
+//! The one table that turns errors into answers: a stable code and a sentence for the caller, the whole chain for the log.
+
+use super::Reply;
+use super::reply::{PROBLEM_JSON, typed, with_header};
+use crate::error_chain;
+use crate::ids::InvalidId;
+use crate::session::SessionError;
+use crate::table::TableError;
+use crate::token::payload::ProtectedName;
+use http::StatusCode;
+use http::header::{ALLOW, RETRY_AFTER};
+use lambda_runtime::Diagnostic;
+use serde_json::{Map, Value, json};
+
+/// Stable codes. A caller may compare them; a release never changes the meaning of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The body is not JSON, or not an object.
+    InvalidJson,
+    /// A member that is required is not there.
+    MissingField,
+    /// A member has the wrong type (an explicit `null` included), stands twice, or has a value that is not allowed.
+    InvalidField,
+    /// The user id is not 1 to 1024 bytes without control characters.
+    InvalidUserId,
+    /// The tenant id is not `[a-z0-9-]{1,64}`.
+    InvalidTenantId,
+    /// A handle is not 1 to 128 bytes without control characters.
+    InvalidSessionHandle,
+    /// More handles in one call than allowed.
+    TooManyHandles,
+    /// The cursor is not one that a listing of this user answered.
+    InvalidCursor,
+    /// The payload names a claim that is not the caller's to set.
+    ProtectedField,
+    /// Ids and payload make an access token that no header or cookie can carry.
+    AccessTokenTooLarge,
+    /// The body is longer than 64 KiB.
+    BodyTooLarge,
+    /// The session to be kept is not a live session of this user; nothing was revoked.
+    KeptSessionNotFound,
+    /// There is no such route on this function.
+    NotFound,
+    /// The route exists, with another method.
+    MethodNotAllowed,
+    /// The route expects an authorizer's context and found none: it is not behind an authorizer.
+    NoPrincipal,
+    /// The table did not answer: try again.
+    TableUnavailable,
+    /// Something is broken that only the operator can mend.
+    InternalError,
+}
+
+impl Code {
+    /// Every code, for the documentation's test.
+    pub const ALL: [Self; 17] = [
+        Self::InvalidJson,
+        Self::MissingField,
+        Self::InvalidField,
+        Self::InvalidUserId,
+        Self::InvalidTenantId,
+        Self::InvalidSessionHandle,
+        Self::TooManyHandles,
+        Self::InvalidCursor,
+        Self::ProtectedField,
+        Self::AccessTokenTooLarge,
+        Self::BodyTooLarge,
+        Self::KeptSessionNotFound,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::NoPrincipal,
+        Self::TableUnavailable,
+        Self::InternalError,
+    ];
+
+    /// As the wire has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.describe().1
+    }
+
+    /// The status over HTTP.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        self.describe().0
+    }
+
+    const fn describe(self) -> (StatusCode, &'static str, &'static str) {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        match self {
+            Self::InvalidJson => (BAD, "invalid-json", "Not a JSON object"),
+            Self::MissingField => (BAD, "missing-field", "A required member is missing"),
+            Self::InvalidField => (BAD, "invalid-field", "A member is not as it must be"),
+            Self::InvalidUserId => (BAD, "invalid-user-id", "Not a user id"),
+            Self::InvalidTenantId => (BAD, "invalid-tenant-id", "Not a tenant id"),
+            Self::InvalidSessionHandle => (BAD, "invalid-session-handle", "Not a session handle"),
+            Self::TooManyHandles => (BAD, "too-many-handles", "Too many handles in one call"),
+            Self::InvalidCursor => (BAD, "invalid-cursor", "Not a cursor of this listing"),
+            Self::ProtectedField => (BAD, "protected-field", "The payload sets a protected claim"),
+            Self::AccessTokenTooLarge => {
+                (BAD, "access-token-too-large", "The access token would be too large")
+            }
+            Self::BodyTooLarge => (BAD, "body-too-large", "The body is too large"),
+            Self::KeptSessionNotFound => (
+                StatusCode::CONFLICT,
+                "kept-session-not-found",
+                "The session to keep is not a live session of this user",
+            ),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "No such route"),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Another method is needed")
+            }
+            Self::NoPrincipal => {
+                (StatusCode::UNAUTHORIZED, "no-principal", "No authorizer vouched for this request")
+            }
+            Self::TableUnavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "table-unavailable",
+                "The session table did not answer",
+            ),
+            Self::InternalError => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something is broken here")
+            }
+        }
+    }
+}
+
+/// An error on its way out.
+#[derive(Debug)]
+pub struct ApiError {
+    code: Code,
+    detail: String,
+    members: Map<String, Value>,
+    allow: Option<&'static str>,
+    cause: Option<String>,
+}
+
+impl ApiError {
+    /// An error whose `detail` the caller may read. It must not repeat what the caller sent.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), members: Map::new(), allow: None, cause: None }
+    }
+
+    /// The route exists, with this method instead.
+    #[must_use]
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        let detail = format!("this route answers {allow}");
+        Self { allow: Some(allow), ..Self::new(Code::MethodNotAllowed, detail) }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    fn caused_by(code: Code, error: &SessionError) -> Self {
+        let detail = match code {
+            Code::TableUnavailable => "nothing was answered from guesswork; try again shortly",
+            _ => "the operator finds the reason in the log",
+        };
+        Self { cause: Some(error_chain(error)), ..Self::new(code, detail) }
+    }
+
+    /// Writes the reason to the log, once. A caller's mistake is not the operator's concern.
+    pub fn log(&self) {
+        if let Some(cause) = &self.cause {
+            tracing::error!(code = self.code.as_str(), error = cause, "request failed");
+        }
+    }
+
+    /// As RFC 9457 has it, with the stable code as an extension member.
+    #[must_use]
+    pub fn to_reply(&self) -> Reply {
+        let (status, code, title) = self.code.describe();
+        let mut problem = json!({
+            "type": format!("urn:sever:problem:{code}"),
+            "title": title,
+            "status": status.as_u16(),
+            "code": code,
+            "detail": self.detail,
+        });
+        if let Value::Object(problem) = &mut problem {
+            problem.extend(self.members.clone());
+        }
+        let mut reply = typed(status, PROBLEM_JSON, &problem);
+        if self.code == Code::TableUnavailable {
+            reply = with_header(reply, RETRY_AFTER, "1");
+        }
+        match self.allow {
+            Some(allow) => with_header(reply, ALLOW, allow),
+            None => reply,
+        }
+    }
+
+    /// As a direct invoker of the function sees it: the code is the error's type.
+    #[must_use]
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        let (_, code, title) = self.code.describe();
+        let mut message = format!("{title}: {}", self.detail);
+        if !self.members.is_empty() {
+            message.push(' ');
+            message.push_str(&Value::Object(self.members.clone()).to_string());
+        }
+        Diagnostic { error_type: code.to_owned(), error_message: message }
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match &error {
+            SessionError::Table(table) => Self::caused_by(table_code(table), &error),
+            SessionError::Entropy(_) | SessionError::Key(_) => {
+                Self::caused_by(Code::InternalError, &error)
+            }
+            SessionError::AccessTokenTooLarge { bytes } => Self::new(
+                Code::AccessTokenTooLarge,
+                format!(
+                    "it would have {bytes} bytes, {} are allowed: shorten the ids or accessTokenPayload",
+                    crate::token::access::MAX_BYTES
+                ),
+            ),
+            SessionError::NoSessionToKeep => Self::new(
+                Code::KeptSessionNotFound,
+                "`exceptSessionHandle` names no live session of this user; nothing was revoked",
+            ),
+            SessionError::PartlyRevoked { revoked, source } => {
+                let mut partly = Self::caused_by(table_code(source), &error);
+                let revoked = revoked.iter().map(crate::ids::SessionHandle::as_str).collect();
+                partly.members.insert("sessionHandlesRevoked".to_owned(), revoked);
+                partly
+            }
+        }
+    }
+}
+
+fn table_code(error: &TableError) -> Code {
+    match error {
+        TableError::Unavailable { .. }
+        | TableError::Unprocessed { .. }
+        | TableError::Contended { .. } => Code::TableUnavailable,
+        TableError::Corrupt { .. } => Code::InternalError,
+    }
+}
+
+impl From<InvalidId> for ApiError {
+    fn from(error: InvalidId) -> Self {
+        let code = match error.kind {
+            "userId" => Code::InvalidUserId,
+            "tenantId" => Code::InvalidTenantId,
+            "sessionHandle" => Code::InvalidSessionHandle,
+            _ => Code::InvalidField,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ProtectedName> for ApiError {
+    fn from(error: ProtectedName) -> Self {
+        Self::new(Code::ProtectedField, error.to_string())
+    }
+}

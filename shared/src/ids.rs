@@ -1,0 +1,266 @@
+//! Identifiers, each its own type, parsed once at the edge: a handle does not fit where a user id is asked for.
+
+use std::fmt;
+
+/// What is wrong with an identifier. Names the kind and the rule, never the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} must be {rule}")]
+pub struct InvalidId {
+    /// Which identifier it would have been, in the words of the wire: `userId`, `tenantId`, `sessionHandle`, `appId`.
+    pub kind: &'static str,
+    /// What is allowed.
+    pub rule: &'static str,
+}
+
+/// Text without control characters, whose UTF-8 form has between 1 and `max` bytes.
+fn plain_text(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+fn slug(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// The isolation boundary for sessions and keys: `public` unless a caller names another.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AppId(Box<str>);
+
+impl AppId {
+    /// # Errors
+    /// The text is not `[a-z0-9-]{1,64}`.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        if slug(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidId { kind: "appId", rule: "1 to 64 of a-z, 0-9 and -" })
+        }
+    }
+
+    /// The app of everyone who names none.
+    #[must_use]
+    pub fn public() -> Self {
+        Self("public".into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whose session it is, as the caller's own login names them: opaque, 1 to 1024 bytes of UTF-8, no control characters.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(Box<str>);
+
+impl UserId {
+    /// # Errors
+    /// The text is empty, longer than 1024 bytes, or has a control character.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        if plain_text(text, 1024) {
+            Ok(Self(text.into()))
+        } else {
+            let rule = "1 to 1024 bytes without control characters";
+            Err(InvalidId { kind: "userId", rule })
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A part of an app's users, such as a customer's organisation: `[a-z0-9-]{1,64}`, `public` unless named.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TenantId(Box<str>);
+
+impl TenantId {
+    /// # Errors
+    /// The text is not `[a-z0-9-]{1,64}`.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        if slug(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidId { kind: "tenantId", rule: "1 to 64 of a-z, 0-9 and -" })
+        }
+    }
+
+    /// The tenant of everyone who names none.
+    #[must_use]
+    pub fn public() -> Self {
+        Self("public".into())
+    }
+
+    /// Whether this is the tenant of everyone who names none.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        &*self.0 == "public"
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Names a session. Not a secret (it proves nothing), yet never logged as it is: see [`SessionHandle::fingerprint`].
+///
+/// Handles minted here are a random UUID, followed by `_<tenantId>` for a tenant other than `public`
+/// (PROTOCOL 4.1). Any text of 1 to 128 bytes without control characters may be asked for; it is then simply unknown.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionHandle(Box<str>);
+
+impl SessionHandle {
+    /// # Errors
+    /// The text is empty, longer than 128 bytes, or has a control character.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        if plain_text(text, 128) {
+            Ok(Self(text.into()))
+        } else {
+            let rule = "1 to 128 bytes without control characters";
+            Err(InvalidId { kind: "sessionHandle", rule })
+        }
+    }
+
+    /// A new handle in `tenant` from 16 random bytes: 122 bits that nobody can guess (ASVS 7.2.3).
+    #[must_use]
+    pub fn mint(tenant: &TenantId, random: [u8; 16]) -> Self {
+        let uuid = uuid::Builder::from_random_bytes(random).into_uuid();
+        if tenant.is_public() {
+            Self(uuid.to_string().into())
+        } else {
+            Self(format!("{uuid}_{}", tenant.as_str()).into())
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What a log may show in its place: 16 hex digits of its SHA-256 (OWASP session management, "logging sessions life
+    /// cycle"). A handle is random, so its digest needs no salt to be unguessable.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.0.as_bytes());
+        hex::encode(&digest.as_ref()[..8])
+    }
+}
+
+/// Counts the times a user's sessions were revoked as a whole. A session carries the generations it saw at birth and is
+/// live only while they are not lower than the user's present ones. `0` is the generation of a user never revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(i64);
+
+impl Generation {
+    /// The generation stored as `number`.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number to store.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The next one: greater than this, and greater than any that was handed out before this was forgotten, since it is at
+    /// least the present time in milliseconds.
+    #[must_use]
+    pub fn next(self, now: crate::time::Timestamp) -> Self {
+        Self(self.0.saturating_add(1).max(now.millis()))
+    }
+}
+
+macro_rules! shown_as_text {
+    ($($id:ident),*) => {$(
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl fmt::Debug for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:?})", stringify!($id), &self.0)
+            }
+        }
+    )*};
+}
+shown_as_text!(AppId, UserId, TenantId);
+
+// A handle in a `Debug` output would end up in a log: it has no `Display`, and its `Debug` shows the fingerprint.
+impl fmt::Debug for SessionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionHandle(#{})", self.fingerprint())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn lengths_are_counted_in_bytes_and_bounds_are_inclusive() {
+        for (text, ok) in [
+            (String::new(), false),
+            ("u".to_owned(), true),
+            ("u".repeat(1024), true),
+            ("u".repeat(1025), false),
+            ("é".repeat(512), true),
+            ("é".repeat(513), false),
+            ("a\nb".to_owned(), false),
+            ("a\u{7f}b".to_owned(), false),
+        ] {
+            assert_eq!(UserId::parse(&text).is_ok(), ok, "{} bytes", text.len());
+        }
+        assert!(SessionHandle::parse(&"h".repeat(128)).is_ok());
+        assert!(SessionHandle::parse(&"h".repeat(129)).is_err());
+    }
+
+    #[test]
+    fn a_tenant_is_a_slug() {
+        for (text, ok) in [
+            ("public", true),
+            ("acme-1", true),
+            ("Acme", false),
+            ("a_b", false),
+            ("", false),
+            ("a#b", false),
+        ] {
+            assert_eq!(TenantId::parse(text).is_ok(), ok, "{text:?}");
+        }
+        assert!(TenantId::parse(&"t".repeat(64)).is_ok());
+        assert!(TenantId::parse(&"t".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn a_handle_names_its_tenant_unless_public() {
+        let public = SessionHandle::mint(&TenantId::public(), [7; 16]);
+        assert_eq!(public.as_str(), "07070707-0707-4707-8707-070707070707");
+        let acme = SessionHandle::mint(&TenantId::parse("acme").unwrap(), [7; 16]);
+        assert_eq!(acme.as_str(), "07070707-0707-4707-8707-070707070707_acme");
+    }
+
+    #[test]
+    fn a_handle_is_not_shown() {
+        let handle = SessionHandle::parse("h-1").unwrap();
+        assert_eq!(format!("{handle:?}"), format!("SessionHandle(#{})", handle.fingerprint()));
+        assert_eq!(handle.fingerprint().len(), 16);
+    }
+
+    #[test]
+    fn a_generation_always_grows_even_when_the_clock_does_not() {
+        let first = Generation::default().next(Timestamp::from_millis(1_000));
+        assert_eq!(first, Generation::from_number(1_000));
+        assert_eq!(first.next(Timestamp::from_millis(1_000)), Generation::from_number(1_001));
+        assert_eq!(first.next(Timestamp::from_millis(0)), Generation::from_number(1_001));
+        assert_eq!(first.next(Timestamp::from_millis(5_000)), Generation::from_number(5_000));
+    }
+}

@@ -1,0 +1,229 @@
+//! Start-up and the edge: what every function's `main` calls, and what the local gateway calls in its place.
+
+use crate::app::App;
+use crate::config::Config;
+use crate::http::command::{from_json, from_query};
+use crate::http::error::{ApiError, Code};
+use crate::http::{Reply, reply};
+use crate::time::{Clock, Entropy};
+use http::{Method, StatusCode};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Request, RequestExt};
+use lambda_runtime::tower::ServiceExt;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A Lambda function, composed and ready: one JSON event in, one JSON answer or a [`Diagnostic`] out.
+///
+/// The Lambda runtime and the local gateway both drive a function through [`Function::invoke`], so that what is tested
+/// is what is deployed.
+#[derive(Clone)]
+pub struct Function(Arc<Handler>);
+
+type Handler = dyn Fn(LambdaEvent<Box<RawValue>>) -> Answer + Send + Sync;
+type Answer = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Diagnostic>> + Send>>;
+
+/// Where a command comes from when it comes over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `POST` with a JSON body.
+    Post,
+    /// `GET` with a query.
+    Get,
+}
+
+impl Function {
+    /// A function that answers an event by `handle`.
+    pub fn from_fn<H, F>(handle: H) -> Self
+    where
+        H: Fn(LambdaEvent<Box<RawValue>>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Box<RawValue>, Diagnostic>> + Send + 'static,
+    {
+        Self(Arc::new(move |event| Box::pin(handle(event))))
+    }
+
+    /// A function for browsers: API Gateway events alone. Any other event is refused.
+    pub fn http<H, F>(app: Arc<App>, method: Method, handle: H) -> Self
+    where
+        H: Fn(Arc<App>, Request) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Reply, ApiError>> + Send + 'static,
+    {
+        Self::from_fn(move |event| {
+            let (app, method, handle) = (Arc::clone(&app), method.clone(), handle.clone());
+            over_http(app, event, move |app, request| async move {
+                allow(&method, request.method())?;
+                handle(app, request).await
+            })
+        })
+    }
+
+    /// A function for admin consoles and back ends: the same JSON by API Gateway and by direct invoke. API Gateway is
+    /// answered by HTTP, a direct invoker by plain JSON, or by an error whose type is the stable code.
+    pub fn command<C, A, H, F>(app: Arc<App>, route: Route, handle: H) -> Self
+    where
+        C: DeserializeOwned + Send + 'static,
+        A: Serialize + Send + 'static,
+        H: Fn(Arc<App>, C) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<A, ApiError>> + Send + 'static,
+    {
+        Self::from_fn(move |event| {
+            let (app, handle) = (Arc::clone(&app), handle.clone());
+            async move {
+                if is_http(event.payload.get()) {
+                    let answer = move |app, request: Request| async move {
+                        let command = command_of(route, &request)?;
+                        Ok(reply::json(StatusCode::OK, &handle(app, command).await?))
+                    };
+                    return over_http(app, event, answer).await;
+                }
+                let answer = match from_json(event.payload.get().as_bytes()) {
+                    Ok(command) => handle(app, command).await,
+                    Err(error) => Err(error),
+                };
+                match answer {
+                    Ok(answer) => to_json(&answer),
+                    Err(error) => {
+                        error.log();
+                        Err(error.to_diagnostic())
+                    }
+                }
+            }
+        })
+    }
+
+    /// Hands the function one event and awaits its answer.
+    ///
+    /// # Errors
+    /// What Lambda reports as a function error: its type is a stable code, its message is fit for the invoker.
+    pub async fn invoke(
+        &self,
+        event: LambdaEvent<Box<RawValue>>,
+    ) -> Result<Box<RawValue>, Diagnostic> {
+        (self.0)(event).await
+    }
+}
+
+/// Whether an event comes from API Gateway: types cannot tell, members can. A direct invoker could forge one; whoever may
+/// invoke the function is trusted by that alone.
+fn is_http(event: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Event {
+        http_method: Option<IgnoredAny>,
+        request_context: Option<Context>,
+    }
+    #[derive(Deserialize)]
+    struct Context {
+        http: Option<IgnoredAny>,
+    }
+    serde_json::from_str::<Event>(event).is_ok_and(|event| {
+        event
+            .request_context
+            .is_some_and(|context| event.http_method.is_some() || context.http.is_some())
+    })
+}
+
+/// `Allow` for each method that a function of ours answers.
+fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
+    match () {
+        () if method == allowed => Ok(()),
+        () if allowed == Method::GET => Err(ApiError::method_not_allowed("GET")),
+        () => Err(ApiError::method_not_allowed("POST")),
+    }
+}
+
+fn command_of<C: DeserializeOwned>(route: Route, request: &Request) -> Result<C, ApiError> {
+    match route {
+        Route::Get => {
+            allow(&Method::GET, request.method())?;
+            from_query(request.uri().query().unwrap_or_default())
+        }
+        Route::Post => {
+            allow(&Method::POST, request.method())?;
+            from_json(request.body())
+        }
+    }
+}
+
+async fn over_http<H, F>(
+    app: Arc<App>,
+    event: LambdaEvent<Box<RawValue>>,
+    handle: H,
+) -> Result<Box<RawValue>, Diagnostic>
+where
+    H: FnOnce(Arc<App>, Request) -> F + Send,
+    F: Future<Output = Result<Reply, ApiError>> + Send,
+{
+    let request: LambdaRequest = serde_json::from_str(event.payload.get()).map_err(|_| {
+        let detail = "this function answers API Gateway events";
+        ApiError::new(Code::InvalidJson, detail).to_diagnostic()
+    })?;
+    let request = LambdaEvent { payload: request, context: event.context };
+    // The adapter asks for a handler that can be called again; ours is called once.
+    let mut handle = Some(handle);
+    let service = service_fn(|request: Request| {
+        let (app, handle) = (Arc::clone(&app), handle.take());
+        async move {
+            let answer = match handle {
+                Some(handle) => handle(Arc::clone(&app), request).await,
+                None => Err(ApiError::new(Code::InternalError, "answered already")),
+            };
+            let mut reply = answer.unwrap_or_else(|error| {
+                error.log();
+                error.to_reply()
+            });
+            reply::finish(&mut reply, &app.web.website_origin, app.web.api_is_https);
+            Ok::<_, Infallible>(reply)
+        }
+    });
+    match Adapter::from(service).oneshot(request).await {
+        Ok(response) => to_json(&response),
+        Err(never) => match never {},
+    }
+}
+
+fn to_json(answer: &impl Serialize) -> Result<Box<RawValue>, Diagnostic> {
+    to_raw_value(answer).map_err(|_| {
+        ApiError::new(Code::InternalError, "the answer could not be written").to_diagnostic()
+    })
+}
+
+/// The path as the API declares it, without the stage that the runtime crate puts before it.
+#[must_use]
+pub fn path_of(request: &Request) -> &str {
+    request.raw_http_path()
+}
+
+/// Runs `function` on Lambda until the sandbox ends. What is wrong with the configuration is logged whole, and fails the
+/// start.
+///
+/// # Errors
+/// The configuration is faulty or the runtime failed.
+pub async fn serve(
+    name: &'static str,
+    function: fn(Arc<App>) -> Function,
+) -> Result<(), lambda_runtime::Error> {
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::INFO)
+        .with_target(false)
+        .with_current_span(false)
+        // Lambda stamps each line itself.
+        .without_time()
+        .init();
+    let config = Config::from_env()
+        .inspect_err(|error| tracing::error!(function = name, %error, "cannot start"))?;
+    let dynamodb = crate::table::client_from_env().await;
+    let app = Arc::new(App::new(config, dynamodb, Clock::system(), Entropy::system()));
+    let function = function(app);
+    lambda_runtime::run(service_fn(move |event| {
+        let function = function.clone();
+        async move { function.invoke(event).await }
+    }))
+    .await
+}

@@ -1,0 +1,285 @@
+//! What a session is, and what decides whether it lives. Values only: nothing here does I/O or knows the time by itself.
+
+use crate::ids::{Generation, SessionHandle, TenantId, UserId};
+use crate::time::Timestamp;
+use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::payload::Payload;
+use crate::token::refresh::{RefreshDigest, RotationSalt, TokenKey};
+use crate::token::signing::KeyKind;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// An open session, as its row in the table has it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its name.
+    pub handle: SessionHandle,
+    /// The user as they logged in: equal to the user unless accounts are linked.
+    pub recipe_user: UserId,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// What decides whether it lives.
+    pub standing: Standing,
+    /// Tells its genuine refresh tokens from invented ones.
+    pub token_key: TokenKey,
+    /// The claims its access tokens carry.
+    pub payload: Payload,
+    /// What the application keeps with the session and never sends to a client.
+    pub data: SessionData,
+    /// Where it was opened.
+    pub device: Device,
+    /// The anti-CSRF token of a cookie session in mode `VIA_TOKEN`.
+    pub anti_csrf: Option<AntiCsrfToken>,
+    /// Which kind of key signs its access tokens.
+    pub key_kind: KeyKind,
+}
+
+impl Session {
+    /// When a refresh last rotated it, or when it was opened.
+    #[must_use]
+    pub fn last_refreshed_at(&self) -> Timestamp {
+        self.standing.lineage.rotation.as_ref().map_or(self.created_at, |rotation| rotation.at)
+    }
+}
+
+/// The part of a session that decides whether it lives: all that a strict check reads.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Whose it is.
+    pub user: UserId,
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// When it ends by itself: a whole second. Decided here and now; the table deletes days later (AWS: "within a few days").
+    pub expires_at: Timestamp,
+    /// The user's generations when it was opened.
+    pub born: Generations,
+    /// Which refresh tokens it knows.
+    pub lineage: Lineage,
+}
+
+/// Why a session that was asked for does not live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// There is no row: it was ended by name, swept, or never existed.
+    Missing,
+    /// Its time is over.
+    Expired,
+    /// The user's sessions were revoked after it was opened.
+    Revoked,
+}
+
+impl Standing {
+    /// Whether the session lives at `now`, given its user's present generations.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn judge(&self, present: &UserGenerations, now: Timestamp) -> Result<(), Ended> {
+        if now >= self.expires_at {
+            Err(Ended::Expired)
+        } else if self.born.is_behind(present.in_tenant(&self.tenant)) {
+            Err(Ended::Revoked)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A pair of generations: the user's as a whole and the user's in one tenant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Generations {
+    /// Raised when all sessions of the user are revoked.
+    pub whole: Generation,
+    /// Raised when the user's sessions in one tenant are revoked.
+    pub tenant: Generation,
+}
+
+impl Generations {
+    /// Whether either was raised since. Each counts by itself: none may mask the other (Keycloak CVE-2026-8922).
+    #[must_use]
+    pub fn is_behind(self, present: Self) -> bool {
+        self.whole < present.whole || self.tenant < present.tenant
+    }
+}
+
+/// The user item: every generation of one user. A user without an item was never revoked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserGenerations {
+    /// Of the whole user.
+    pub whole: Generation,
+    /// Of each tenant in which the user was ever revoked.
+    pub tenants: BTreeMap<TenantId, Generation>,
+}
+
+impl UserGenerations {
+    /// The two generations that count for a session in `tenant`.
+    #[must_use]
+    pub fn in_tenant(&self, tenant: &TenantId) -> Generations {
+        let tenant = self.tenants.get(tenant).copied().unwrap_or_default();
+        Generations { whole: self.whole, tenant }
+    }
+}
+
+/// Which of a user's sessions a revocation covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    User,
+    /// Those in one tenant.
+    Tenant(TenantId),
+}
+
+impl Scope {
+    /// Whether it covers a session in `tenant`.
+    #[must_use]
+    pub fn covers(&self, tenant: &TenantId) -> bool {
+        match self {
+            Self::User => true,
+            Self::Tenant(scope) => scope == tenant,
+        }
+    }
+
+    /// The generation that this scope raises.
+    #[must_use]
+    pub fn of(&self, generations: &UserGenerations) -> Generation {
+        match self {
+            Self::User => generations.whole,
+            Self::Tenant(tenant) => generations.tenants.get(tenant).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// The refresh tokens a session knows: the current one, and the one it replaced.
+#[derive(Clone, Debug)]
+pub struct Lineage {
+    /// The token that a refresh exchanges.
+    pub current: RefreshDigest,
+    /// The last exchange, if there was one.
+    pub rotation: Option<Rotation>,
+}
+
+/// The last exchange of a session's refresh token.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    /// The token that was exchanged.
+    pub previous: RefreshDigest,
+    /// From which, with the previous token, the current one follows.
+    pub salt: RotationSalt,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where a presented token stands in a [`Lineage`].
+#[derive(Debug)]
+pub enum Place<'a> {
+    /// It is the current one.
+    Current,
+    /// It is the one before.
+    Previous(&'a Rotation),
+    /// It is neither: older than both.
+    Superseded,
+}
+
+impl Lineage {
+    /// Where the token with this digest stands.
+    #[must_use]
+    pub fn place(&self, digest: RefreshDigest) -> Place<'_> {
+        match &self.rotation {
+            _ if self.current == digest => Place::Current,
+            Some(rotation) if rotation.previous == digest => Place::Previous(rotation),
+            Some(_) | None => Place::Superseded,
+        }
+    }
+}
+
+/// Where a session was opened, for a person to recognise it by. As the caller of create said; proves nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// The client's address.
+    pub ip: Option<String>,
+    /// The client's `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// A JSON object that an application keeps with a session.
+#[derive(Clone, Default, PartialEq)]
+pub struct SessionData(pub Map<String, Value>);
+
+impl fmt::Debug for SessionData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionData({} members)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::refresh::RefreshHash;
+
+    fn digest(text: &str) -> RefreshDigest {
+        RefreshHash::from_text(text).digest()
+    }
+
+    fn standing(whole: i64, tenant: i64) -> Standing {
+        Standing {
+            user: UserId::parse("u").unwrap(),
+            tenant: TenantId::parse("acme").unwrap(),
+            expires_at: Timestamp::from_seconds(100),
+            born: Generations {
+                whole: Generation::from_number(whole),
+                tenant: Generation::from_number(tenant),
+            },
+            lineage: Lineage { current: digest("b"), rotation: None },
+        }
+    }
+
+    fn present(whole: i64, acme: i64, other: i64) -> UserGenerations {
+        let tenant =
+            |name: &str, number| (TenantId::parse(name).unwrap(), Generation::from_number(number));
+        let tenants = [tenant("acme", acme), tenant("other", other)].into();
+        UserGenerations { whole: Generation::from_number(whole), tenants }
+    }
+
+    #[test]
+    fn a_session_lives_until_the_second_it_expires() {
+        let judge = |millis| {
+            standing(0, 0).judge(&UserGenerations::default(), Timestamp::from_millis(millis))
+        };
+        assert_eq!(judge(99_999), Ok(()));
+        assert_eq!(judge(100_000), Err(Ended::Expired));
+        assert_eq!(judge(100_001), Err(Ended::Expired));
+    }
+
+    #[test]
+    fn either_generation_revokes_and_neither_masks_the_other() {
+        let now = Timestamp::from_seconds(1);
+        for (born, present, verdict) in [
+            ((0, 0), present(0, 0, 0), Ok(())),
+            ((5, 5), present(5, 5, 0), Ok(())),
+            ((5, 5), present(6, 5, 0), Err(Ended::Revoked)),
+            ((5, 5), present(5, 6, 0), Err(Ended::Revoked)),
+            ((9, 0), present(5, 6, 0), Err(Ended::Revoked)),
+            ((0, 9), present(6, 5, 0), Err(Ended::Revoked)),
+            ((5, 5), present(5, 5, 99), Ok(())),
+        ] {
+            assert_eq!(
+                standing(born.0, born.1).judge(&present, now),
+                verdict,
+                "{born:?} {present:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_is_current_previous_or_superseded() {
+        let rotation = Rotation {
+            previous: digest("a"),
+            salt: RotationSalt([0; 32]),
+            at: Timestamp::from_seconds(1),
+        };
+        let lineage = Lineage { current: digest("b"), rotation: Some(rotation) };
+        assert!(matches!(lineage.place(digest("b")), Place::Current));
+        assert!(matches!(lineage.place(digest("a")), Place::Previous(_)));
+        assert!(matches!(lineage.place(digest("z")), Place::Superseded));
+    }
+}

@@ -1,0 +1,45 @@
+//! A listing is found through the index, which lags, and judged by the rows, which do not: it never shows an ended session.
+
+use super::{SessionError, Sessions};
+use crate::ids::UserId;
+use crate::model::{Scope, Session};
+use crate::table::IndexCursor;
+use std::collections::HashMap;
+
+/// The most sessions on one page.
+pub const MAX_LISTED: u8 = 100;
+
+/// Some of a user's live sessions.
+#[derive(Debug)]
+pub struct Listing {
+    /// The sessions. A page may hold fewer than asked for, even none, and still not be the last.
+    pub sessions: Vec<Session>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<IndexCursor>,
+}
+
+impl Sessions {
+    /// A page of the live sessions of `user` in `scope`. One that was opened a moment ago may be missing.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn list(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        limit: u8,
+        after: Option<&IndexCursor>,
+    ) -> Result<Listing, SessionError> {
+        let page = self.table.find_handles(user, scope, Some(limit.into()), after).await?;
+        let (found, generations) = self.table.find_all(&page.handles, user).await?;
+        let now = self.clock.now();
+        let mut live: HashMap<_, _> = found
+            .into_iter()
+            .filter(|session| session.standing.judge(&generations, now).is_ok())
+            .map(|session| (session.handle.clone(), session))
+            .collect();
+        // A batch comes back in any order: the index's own order is kept.
+        let sessions = page.handles.iter().filter_map(|handle| live.remove(handle)).collect();
+        Ok(Listing { sessions, next: page.next })
+    }
+}

@@ -1,0 +1,15 @@
+//! Logging out ends the caller's own session. One that is already over is as good as ended.
+
+use super::{SessionError, Sessions};
+use crate::ids::SessionHandle;
+
+impl Sessions {
+    /// Ends the session of a principal. Whether it was still there makes no difference to the one who leaves.
+    ///
+    /// # Errors
+    /// The effect is unknown: the client must keep its tokens, to try again.
+    pub async fn logout(&self, handle: &SessionHandle) -> Result<(), SessionError> {
+        self.table.remove(handle).await?;
+        Ok(())
+    }
+}

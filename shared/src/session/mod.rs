@@ -1,0 +1,109 @@
+//! The rules of sessions, one file per verb. No AWS name and no HTTP in here; time and randomness are given.
+
+mod anti_csrf;
+mod create;
+mod keys;
+mod list;
+mod logout;
+mod refresh;
+mod revoke_handles;
+mod revoke_user;
+mod verify;
+
+pub use anti_csrf::{AntiCsrfMode, Evidence};
+pub use create::{Issued, NewSession};
+pub use list::{Listing, MAX_LISTED};
+pub use refresh::{Refreshed, Theft};
+pub use revoke_handles::MAX_HANDLES;
+pub use revoke_user::Swept;
+pub use verify::{Principal, Refusal, Verdict};
+
+use crate::ids::SessionHandle;
+use crate::table::{SessionTable, TableError};
+use crate::time::{Clock, Entropy, EntropyError};
+use crate::token::access::IssueError;
+use crate::token::signing::SigningKeyError;
+use std::time::Duration;
+
+/// What the operator decided.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The `iss` of our tokens, and the only one we accept.
+    pub issuer: String,
+    /// How long an access token lives.
+    pub access_token_validity: Duration,
+    /// The share of that by which each access token is shortened at random: 0 to 0.25.
+    pub access_token_validity_jitter: f64,
+    /// How long a session lives without a refresh.
+    pub refresh_token_validity: Duration,
+    /// How long after an exchange the old refresh token still yields the new one.
+    pub rotation_grace_period: Duration,
+    /// How long a dynamic key signs.
+    pub key_update_interval: Duration,
+    /// How a cookie session proves that a request is not forged.
+    pub anti_csrf: AntiCsrfMode,
+}
+
+/// Sessions: every verb is a method in a file of its own.
+pub struct Sessions {
+    table: SessionTable,
+    policy: Policy,
+    clock: Clock,
+    entropy: Entropy,
+    keys: keys::KeyCache,
+}
+
+impl Sessions {
+    /// The sessions in `table`.
+    #[must_use]
+    pub fn new(table: SessionTable, policy: Policy, clock: Clock, entropy: Entropy) -> Self {
+        Self { table, policy, clock, entropy, keys: keys::KeyCache::default() }
+    }
+
+    /// What the operator decided.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
+
+/// A verb could not be carried out. A refusal is not an error: it is a value.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// We could not find out, or could not write.
+    #[error("the session table could not be used")]
+    Table(#[from] TableError),
+    /// No secret could be made.
+    #[error("no secret could be made")]
+    Entropy(#[from] EntropyError),
+    /// No key could be made or used.
+    #[error("no signing key could be used")]
+    Key(#[from] SigningKeyError),
+    /// The access token would be too long.
+    #[error("the access token would have {bytes} bytes")]
+    AccessTokenTooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+    /// The session to be kept is not a live session of this user. Nothing was revoked.
+    #[error("the session to be kept is not a live session of this user")]
+    NoSessionToKeep,
+    /// Some of the handles were revoked and some could not be. Asking again is harmless.
+    #[error("{} handles were revoked, others could not be", revoked.len())]
+    PartlyRevoked {
+        /// Those that were.
+        revoked: Vec<SessionHandle>,
+        /// Why others could not be.
+        #[source]
+        source: TableError,
+    },
+}
+
+impl From<IssueError> for SessionError {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::TooLarge { bytes } => Self::AccessTokenTooLarge { bytes },
+            IssueError::Sign(error) => Self::Key(error),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A user's sessions are ended by one write: the generation is raised, and every session that was opened under a lower one is
+//! dead, whether the index knows of it or not. Then the rows are swept, as clean-up.
+
+use super::revoke_handles::CONCURRENCY;
+use super::{SessionError, Sessions};
+use crate::ids::{Generation, SessionHandle, UserId};
+use crate::model::{Generations, Scope, UserGenerations};
+use crate::table::{HandlePage, IndexCursor, Kept, TableError};
+use crate::time::Timestamp;
+use futures_util::{StreamExt, stream};
+use std::time::Duration;
+
+/// How long the sweep may take. What is left is refused all the same, and goes by time to live.
+const SWEEP_BUDGET: Duration = Duration::from_secs(15);
+/// How often a revocation that spares one session looks again when others write in between.
+const ROUNDS: usize = 8;
+
+/// What a revocation swept. Its effect does not depend on it.
+#[derive(Debug)]
+pub struct Swept {
+    /// The sessions whose rows this call removed.
+    pub handles: Vec<SessionHandle>,
+    /// Whether every row that the index showed is gone.
+    pub complete: bool,
+}
+
+impl Sessions {
+    /// Ends every session of `user` in `scope`, but for `except`. When it answers, all of them are refused.
+    ///
+    /// # Errors
+    /// [`SessionError::NoSessionToKeep`]: nothing was revoked. Anything else: the effect is unknown; asking again is harmless.
+    pub async fn revoke_user(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        except: Option<&SessionHandle>,
+    ) -> Result<Swept, SessionError> {
+        let started = self.clock.now();
+        let generation = match except {
+            None => self.table.raise(user, scope, started).await?,
+            Some(handle) => self.raise_keeping(user, scope, handle).await?,
+        };
+        Ok(self.sweep(user, scope, generation, started).await)
+    }
+
+    async fn raise_keeping(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        except: &SessionHandle,
+    ) -> Result<Generation, SessionError> {
+        for _ in 0..ROUNDS {
+            let (seen, kept) = self.find_kept(user, scope, except).await?;
+            let now = self.clock.now();
+            let raised = match kept {
+                Some(born) => {
+                    self.table.raise_keeping(user, scope, &seen, (except, born), now).await?
+                }
+                // It lives in a tenant that this revocation does not reach.
+                None => Kept::Raised(self.table.raise(user, scope, now).await?),
+            };
+            if let Kept::Raised(generation) = raised {
+                return Ok(generation);
+            }
+            tokio::task::yield_now().await;
+        }
+        Err(TableError::Contended { doing: "revoking a user's other sessions" }.into())
+    }
+
+    /// The generations of the session to be kept, if `scope` covers it. One that cannot be found is an error, never a reason
+    /// to end all.
+    async fn find_kept(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        except: &SessionHandle,
+    ) -> Result<(UserGenerations, Option<Generations>), SessionError> {
+        let (found, generations) = self.table.find_all(std::slice::from_ref(except), user).await?;
+        let lives = |standing: &crate::model::Standing| {
+            standing.user == *user && standing.judge(&generations, self.clock.now()).is_ok()
+        };
+        let kept = found.into_iter().map(|session| session.standing).find(lives);
+        let kept = kept.ok_or(SessionError::NoSessionToKeep)?;
+        let covered = scope.covers(&kept.tenant).then_some(kept.born);
+        Ok((generations, covered))
+    }
+
+    /// The revocation has taken effect: whatever goes wrong from here on only leaves rows behind.
+    async fn sweep(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        generation: Generation,
+        started: Timestamp,
+    ) -> Swept {
+        let mut swept = Swept { handles: Vec::new(), complete: false };
+        let mut after: Option<IndexCursor> = None;
+        loop {
+            let page = match self.table.find_handles(user, scope, None, after.as_ref()).await {
+                Ok(page) => page,
+                Err(error) => return unfinished(swept, &error),
+            };
+            let HandlePage { handles, next } = page;
+            for chunk in handles.chunks(CONCURRENCY * 4) {
+                if self.clock.now() > started.plus(SWEEP_BUDGET) {
+                    return swept;
+                }
+                let removals = stream::iter(chunk.to_vec()).map(|handle| async {
+                    let removed = self.table.sweep(&handle, scope, generation).await;
+                    (handle, removed)
+                });
+                let (ended, failure) = self.tally(removals.buffered(CONCURRENCY).collect().await);
+                swept.handles.extend(ended);
+                if let Some(error) = failure {
+                    return unfinished(swept, &error);
+                }
+            }
+            after = next;
+            if after.is_none() {
+                return Swept { complete: true, ..swept };
+            }
+        }
+    }
+}
+
+fn unfinished(swept: Swept, error: &TableError) -> Swept {
+    tracing::warn!(error = %crate::error_chain(error), "the sweep after a revocation stopped early");
+    swept
+}

@@ -1,0 +1,160 @@
+//! Whether a request may pass. Two questions, two functions: **fast** asks whether the token is genuine and in time, and does
+//! no I/O once the keys are known; **strict** asks the table as well, whether its session still lives.
+//!
+//! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot: when a revoke call has
+//! answered, every strict check that starts afterwards refuses.
+
+use super::{Evidence, SessionError, Sessions};
+use crate::ids::{SessionHandle, TenantId, UserId};
+use crate::model::{Ended, Place};
+use crate::table::StrictRead;
+use crate::time::Timestamp;
+use crate::token::access::Claims;
+use crate::token::keyring::{Invalid, Keyring};
+use crate::token::payload::Payload;
+use crate::token::unverified::UnverifiedToken;
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The user.
+    pub user: UserId,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The session.
+    pub handle: SessionHandle,
+    /// When the presented access token expires.
+    pub expires_at: Timestamp,
+    /// The application's own claims.
+    pub payload: Payload,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The access token is not good.
+    Token(Invalid),
+    /// A cookie session without its proof that the request was meant.
+    AntiCsrf,
+    /// The session does not live.
+    Ended(Ended),
+    /// The session lives, and has been refreshed more than once since this token was issued.
+    Superseded,
+}
+
+/// The answer to a check.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The request may pass.
+    Allowed(Principal),
+    /// It may not.
+    Refused(Refusal),
+}
+
+impl Sessions {
+    /// Checks a token by itself: signature, issuer, time, anti-CSRF.
+    ///
+    /// # Errors
+    /// The keys could not be read. Refuse.
+    pub async fn verify_fast(
+        &self,
+        token: UnverifiedToken<'_>,
+        evidence: Evidence<'_>,
+    ) -> Result<Verdict, SessionError> {
+        let keyring = self.keyring_for(token.kid()).await?;
+        Ok(match self.genuine(token, &keyring, evidence) {
+            Ok(claims) => Verdict::Allowed(principal(claims)),
+            Err(refusal) => Verdict::Refused(refusal),
+        })
+    }
+
+    /// Checks a token, and that its session lives: one strongly consistent read of session and user, and of the keys when a
+    /// cold start or a new key asks for them. A forged token under a known key costs no read.
+    ///
+    /// # Errors
+    /// We could not find out. Refuse.
+    pub async fn verify_strict(
+        &self,
+        token: UnverifiedToken<'_>,
+        evidence: Evidence<'_>,
+    ) -> Result<Verdict, SessionError> {
+        let now = self.clock.now();
+        let checked = match self.keyring_at_hand(token.kid(), now) {
+            Some(keyring) => match self.genuine(token, &keyring, evidence) {
+                Ok(claims) => self.read_for(&claims).await.map(|read| Ok((claims, read)))?,
+                Err(refusal) => Err(refusal),
+            },
+            None => self.read_with_keys(token, evidence).await?,
+        };
+        match checked {
+            Ok((claims, read)) => self.judge(claims, read).await,
+            Err(refusal) => Ok(Verdict::Refused(refusal)),
+        }
+    }
+
+    async fn read_for(&self, claims: &Claims) -> Result<StrictRead, SessionError> {
+        Ok(self.table.read_strictly(&claims.handle, &claims.user, &claims.tenant, false).await?)
+    }
+
+    /// The token is not yet proven here: it only says what to fetch along with the keys.
+    async fn read_with_keys(
+        &self,
+        token: UnverifiedToken<'_>,
+        evidence: Evidence<'_>,
+    ) -> Result<Result<(Claims, StrictRead), Refusal>, SessionError> {
+        let (handle, user) = (token.handle_to_fetch(), token.user_to_fetch());
+        let read = self.table.read_strictly(handle, user, token.tenant_to_fetch(), true);
+        let mut read = read.await?;
+        let keyring = self.keep_keyring(read.keys.take(), self.clock.now());
+        Ok(self.genuine(token, &keyring, evidence).map(|claims| (claims, read)))
+    }
+
+    fn genuine(
+        &self,
+        token: UnverifiedToken<'_>,
+        keyring: &Keyring,
+        evidence: Evidence<'_>,
+    ) -> Result<Claims, Refusal> {
+        let claims =
+            keyring.verify(token, &self.policy.issuer, self.clock.now()).map_err(Refusal::Token)?;
+        if evidence.suffices(self.policy.anti_csrf, claims.anti_csrf.as_ref(), false) {
+            Ok(claims)
+        } else {
+            Err(Refusal::AntiCsrf)
+        }
+    }
+
+    async fn judge(&self, claims: Claims, read: StrictRead) -> Result<Verdict, SessionError> {
+        let mut refusal = self.refusal(&claims, &read);
+        if refusal == Some(Refusal::Ended(Ended::Revoked)) {
+            // Items of one batch are read one by one. A revocation that keeps this session lifts it in the same transaction; to
+            // have seen the raise without the lift, the read was torn. Once more, after the transaction, tells.
+            refusal = self.refusal(&claims, &self.read_for(&claims).await?);
+        }
+        Ok(refusal.map_or_else(|| Verdict::Allowed(principal(claims)), Verdict::Refused))
+    }
+
+    fn refusal(&self, claims: &Claims, read: &StrictRead) -> Option<Refusal> {
+        let Some(session) = read.session.as_ref().filter(|session| session.user == claims.user)
+        else {
+            return Some(Refusal::Ended(Ended::Missing));
+        };
+        if let Err(ended) = session.judge(&read.generations, self.clock.now()) {
+            return Some(Refusal::Ended(ended));
+        }
+        match session.lineage.place(claims.refresh_hash.digest()) {
+            Place::Current | Place::Previous(_) => None,
+            Place::Superseded => Some(Refusal::Superseded),
+        }
+    }
+}
+
+fn principal(claims: Claims) -> Principal {
+    Principal {
+        user: claims.user,
+        tenant: claims.tenant,
+        handle: claims.handle,
+        expires_at: claims.expires_at,
+        payload: claims.payload,
+    }
+}

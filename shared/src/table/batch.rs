@@ -1,0 +1,87 @@
+//! Strongly consistent reads of several items at once, to the last key.
+
+use super::schema::{Attributes, PK};
+use super::{SessionTable, TableError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The most keys DynamoDB takes in one call.
+const MAX_KEYS: usize = 100;
+/// How often keys that came back unprocessed are asked for again. With the pauses between: 140 ms at the most.
+const ROUNDS: u32 = 4;
+
+/// What to read of each item.
+pub(super) enum Read<'a> {
+    /// These attributes.
+    Attributes(&'a [String]),
+    /// Everything.
+    Whole,
+}
+
+impl SessionTable {
+    /// Reads the items at `keys`. Which of them exist is told by the `pk` of what comes back.
+    ///
+    /// A key that DynamoDB leaves unprocessed (throttling, answered with HTTP 200) is asked for again, a bounded number of
+    /// times; the SDK does not do that. What is then still missing is **unknown**, not absent, so it is an error.
+    pub(super) async fn read_all(
+        &self,
+        doing: &'static str,
+        keys: Vec<AttributeValue>,
+        read: Read<'_>,
+    ) -> Result<Vec<Attributes>, TableError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(MAX_KEYS) {
+            let request = batch(doing, chunk, &read)?;
+            found.extend(self.read_chunk(doing, request).await?);
+        }
+        Ok(found)
+    }
+
+    async fn read_chunk(
+        &self,
+        doing: &'static str,
+        batch: KeysAndAttributes,
+    ) -> Result<Vec<Attributes>, TableError> {
+        let mut found = Vec::new();
+        let mut request = HashMap::from([(self.name.to_string(), batch)]);
+        for round in 1..=ROUNDS {
+            let answer = self
+                .dynamodb
+                .batch_get_item()
+                .set_request_items(Some(request))
+                .send()
+                .await
+                .map_err(TableError::doing(doing))?;
+            found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            request = answer.unprocessed_keys.unwrap_or_default();
+            if request.is_empty() {
+                return Ok(found);
+            }
+            if round < ROUNDS {
+                tokio::time::sleep(Duration::from_millis(10 << round)).await;
+            }
+        }
+        Err(TableError::Unprocessed { doing })
+    }
+}
+
+fn batch(
+    doing: &'static str,
+    keys: &[AttributeValue],
+    read: &Read<'_>,
+) -> Result<KeysAndAttributes, TableError> {
+    let mut batch = KeysAndAttributes::builder().consistent_read(true);
+    for key in keys {
+        batch = batch.keys(HashMap::from([(PK.to_owned(), key.clone())]));
+    }
+    if let Read::Attributes(names) = read {
+        // Placeholders, because a name may have a character (`#`) or be a word that expressions reserve.
+        let placeholders: Vec<_> = (0..names.len()).map(|i| format!("#a{i}")).collect();
+        batch = batch.projection_expression(placeholders.join(","));
+        for (placeholder, name) in placeholders.into_iter().zip(*names) {
+            batch = batch.expression_attribute_names(placeholder, name);
+        }
+    }
+    batch.build().map_err(TableError::building(doing))
+}

@@ -1,0 +1,235 @@
+//! The user item: generations that only grow.
+//!
+//! The item has no time to live. Refusing a session rests on it for as long as that session could live, and a later release
+//! or another configuration may have given that session a longer life than this one knows of.
+
+use super::item::Item;
+use super::schema::{
+    Attributes, GENERATION, PK, TENANT_GENERATION, TENANT_PREFIX, USER_GENERATION, number,
+};
+use super::{SessionTable, TableError};
+use crate::ids::{Generation, SessionHandle, TenantId, UserId};
+use crate::model::{Generations, Scope, Standing, UserGenerations};
+use crate::time::Timestamp;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+};
+
+/// How often a raise is tried against others that raise too.
+const ROUNDS: usize = 8;
+
+/// What became of a raise that spares one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Raised, and the one session lifted along with it.
+    Raised(Generation),
+    /// What was seen has changed meanwhile. Nothing was written.
+    Stale,
+}
+
+fn attribute(scope: &Scope) -> String {
+    match scope {
+        Scope::User => GENERATION.to_owned(),
+        Scope::Tenant(tenant) => format!("{TENANT_PREFIX}{}", tenant.as_str()),
+    }
+}
+
+/// The two attributes of a user item that count for a session in `tenant`.
+pub(super) fn generation_names(tenant: &TenantId) -> [String; 2] {
+    [GENERATION.to_owned(), attribute(&Scope::Tenant(tenant.clone()))]
+}
+
+pub(super) fn user_from_item(attributes: &Attributes) -> Result<UserGenerations, TableError> {
+    let item = Item { entity: "user", attributes };
+    let mut generations = UserGenerations {
+        whole: Generation::from_number(item.optional_number(GENERATION)?.unwrap_or_default()),
+        ..UserGenerations::default()
+    };
+    for (name, value) in attributes {
+        if let Some(tenant) = name.strip_prefix(TENANT_PREFIX) {
+            let tenant = TenantId::parse(tenant).map_err(|_| item.corrupt(TENANT_PREFIX))?;
+            let number = value.as_n().ok().and_then(|number| number.parse().ok());
+            let number = number.ok_or_else(|| item.corrupt(TENANT_PREFIX))?;
+            generations.tenants.insert(tenant, Generation::from_number(number));
+        }
+    }
+    Ok(generations)
+}
+
+impl SessionTable {
+    /// The generations that count for the session with this standing, read strongly.
+    ///
+    /// # Errors
+    /// We could not find out, or the item is corrupt.
+    pub async fn generations_of(&self, session: &Standing) -> Result<UserGenerations, TableError> {
+        self.read_generations(&session.user, &session.tenant).await
+    }
+
+    /// The user's present generations that count for a session in `tenant`, read strongly.
+    ///
+    /// # Errors
+    /// We could not find out, or the item is corrupt.
+    pub async fn generations(
+        &self,
+        user: &UserId,
+        tenant: &TenantId,
+    ) -> Result<Generations, TableError> {
+        Ok(self.read_generations(user, tenant).await?.in_tenant(tenant))
+    }
+
+    async fn read_generations(
+        &self,
+        user: &UserId,
+        tenant: &TenantId,
+    ) -> Result<UserGenerations, TableError> {
+        let names = generation_names(tenant);
+        let answer = self
+            .dynamodb
+            .get_item()
+            .table_name(&*self.name)
+            .key(PK, self.user_pk(user))
+            .consistent_read(true)
+            .projection_expression("#whole, #tenant")
+            .expression_attribute_names("#whole", &names[0])
+            .expression_attribute_names("#tenant", &names[1])
+            .send()
+            .await
+            .map_err(TableError::doing("reading a user's generations"))?;
+        Ok(answer.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default())
+    }
+
+    /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional write. Answers the new
+    /// generation, which is greater than any that was handed out before.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn raise(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<Generation, TableError> {
+        const DOING: &str = "revoking a user's sessions";
+        let mut next = Generation::default().next(now);
+        for _ in 0..ROUNDS {
+            let update = self
+                .dynamodb
+                .update_item()
+                .table_name(&*self.name)
+                .key(PK, self.user_pk(user))
+                .update_expression("SET #generation = :next")
+                .condition_expression("attribute_not_exists(#generation) OR #generation < :next")
+                .expression_attribute_names("#generation", attribute(scope))
+                .expression_attribute_values(":next", number(next.number()))
+                .return_values_on_condition_check_failure(OnFailure::AllOld);
+            match update.send().await {
+                Ok(_) => return Ok(next),
+                Err(SdkError::ServiceError(error)) => match error.err() {
+                    // Our clock is behind an earlier raise. (Or a lost answer made the SDK write twice; then this raises once
+                    // more than needed, which only ends sessions that this very call was to end.)
+                    UpdateItemError::ConditionalCheckFailedException(refused) => {
+                        let old = refused.item().map(user_from_item).transpose()?;
+                        next = scope.of(&old.unwrap_or_default()).next(now);
+                    }
+                    _ => return Err(TableError::doing(DOING)(SdkError::ServiceError(error))),
+                },
+                Err(error) => return Err(TableError::doing(DOING)(error)),
+            }
+        }
+        Err(TableError::Contended { doing: DOING })
+    }
+
+    /// The same, sparing one session: the raise and the lifting of that session are one transaction, so that no check ever
+    /// finds the kept session behind. Both are conditional on exactly what was seen; otherwise a revocation that came in
+    /// between would be undone for the kept session.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn raise_keeping(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        seen: &UserGenerations,
+        kept: (&SessionHandle, Generations),
+        now: Timestamp,
+    ) -> Result<Kept, TableError> {
+        const DOING: &str = "revoking a user's other sessions";
+        let next = scope.of(seen).next(now);
+        let raise = self.raise_exactly(user, scope, scope.of(seen), next);
+        let lift = self.lift_exactly(kept, scope, next);
+        let transaction = self
+            .dynamodb
+            .transact_write_items()
+            .transact_items(write(raise, DOING)?)
+            .transact_items(write(lift, DOING)?);
+        match transaction.send().await {
+            Ok(_) => Ok(Kept::Raised(next)),
+            Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => Ok(Kept::Stale),
+            Err(error) => Err(TableError::doing(DOING)(error)),
+        }
+    }
+
+    fn raise_exactly(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        seen: Generation,
+        next: Generation,
+    ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        let update = Update::builder()
+            .table_name(&*self.name)
+            .key(PK, self.user_pk(user))
+            .update_expression("SET #generation = :next")
+            .expression_attribute_names("#generation", attribute(scope))
+            .expression_attribute_values(":next", number(next.number()));
+        if seen == Generation::default() {
+            update.condition_expression("attribute_not_exists(#generation)")
+        } else {
+            update
+                .condition_expression("#generation = :seen")
+                .expression_attribute_values(":seen", number(seen.number()))
+        }
+    }
+
+    fn lift_exactly(
+        &self,
+        (handle, born): (&SessionHandle, Generations),
+        scope: &Scope,
+        next: Generation,
+    ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        let lifted = match scope {
+            Scope::User => USER_GENERATION,
+            Scope::Tenant(_) => TENANT_GENERATION,
+        };
+        Update::builder()
+            .table_name(&*self.name)
+            .key(PK, self.session_pk(handle))
+            .update_expression(format!("SET {lifted} = :next"))
+            .condition_expression(format!(
+                "attribute_exists(pk) AND {USER_GENERATION} = :whole AND {TENANT_GENERATION} = :tenant"
+            ))
+            .expression_attribute_values(":next", number(next.number()))
+            .expression_attribute_values(":whole", number(born.whole.number()))
+            .expression_attribute_values(":tenant", number(born.tenant.number()))
+    }
+}
+
+fn write(
+    update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
+    doing: &'static str,
+) -> Result<TransactWriteItem, TableError> {
+    let update = update.build().map_err(TableError::building(doing))?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}
+
+/// Whether a transaction was cancelled because an item was not as seen, or was being written by another.
+pub(super) fn is_conflict(error: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
+        return false;
+    };
+    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    codes.any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+}

@@ -1,0 +1,187 @@
+//! The two key items: private keys and, written in the same transaction, what is published of them.
+
+use super::generations::is_conflict;
+use super::item::Item;
+use super::schema::{Attributes, KEYS_VERSION, PK, PUBLIC_KEYS, SIGNING_KEYS, bytes, number, text};
+use super::{SessionTable, TableError};
+use crate::time::Timestamp;
+use crate::token::keyring::{Keyring, Kid, PublicKey};
+use crate::token::signing::{KeyKind, SigningKey, SigningKeys, StoredKey};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+
+const KID: &str = "kid";
+const KIND: &str = "kind";
+const CREATED_AT: &str = "createdAt";
+const SIGNS_FROM: &str = "signsFrom";
+const PUBLISHED_UNTIL: &str = "publishedUntil";
+const PKCS8: &str = "pkcs8";
+const MODULUS: &str = "n";
+const EXPONENT: &str = "e";
+
+/// The keys that the table publishes.
+pub type PublishedKeys = Keyring;
+
+/// What became of a write of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysWritten {
+    /// Both items are written.
+    Written,
+    /// Somebody else wrote them first. Nothing was written.
+    Stale,
+}
+
+impl SessionTable {
+    /// The private keys, read strongly; `None` before anyone made them.
+    ///
+    /// # Errors
+    /// We could not find out, or the item is corrupt.
+    pub async fn signing_keys(&self) -> Result<Option<SigningKeys>, TableError> {
+        let item = self.key_item(self.signing_keys_pk(), "reading the signing keys").await?;
+        item.as_ref().map(signing_from_item).transpose()
+    }
+
+    /// The published keys, read strongly; `None` before anyone made them.
+    ///
+    /// # Errors
+    /// We could not find out, or the item is corrupt.
+    pub async fn published_keys(&self) -> Result<Option<PublishedKeys>, TableError> {
+        let item = self.key_item(self.public_keys_pk(), "reading the published keys").await?;
+        item.as_ref().map(published_from_item).transpose()
+    }
+
+    async fn key_item(
+        &self,
+        pk: AttributeValue,
+        doing: &'static str,
+    ) -> Result<Option<Attributes>, TableError> {
+        let get =
+            self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);
+        Ok(get.send().await.map_err(TableError::doing(doing))?.item)
+    }
+
+    /// Writes the keys, if they are still at the version before. Private and public half change together or not at all, so
+    /// no token is ever signed by a key that is not published.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn write_keys(&self, keys: &SigningKeys) -> Result<KeysWritten, TableError> {
+        const DOING: &str = "writing the signing keys";
+        let version = i64::try_from(keys.version).unwrap_or(i64::MAX);
+        let signing = keys.keys.iter().map(|key| stored_to_value(&key.to_stored())).collect();
+        let public = keys.public().iter().map(public_to_value).collect();
+        let mut transaction = self.dynamodb.transact_write_items();
+        for (pk, name, list) in [
+            (self.signing_keys_pk(), SIGNING_KEYS, signing),
+            (self.public_keys_pk(), PUBLIC_KEYS, public),
+        ] {
+            let mut put = Put::builder()
+                .table_name(&*self.name)
+                .item(PK, pk)
+                .item(KEYS_VERSION, number(version))
+                .item(name, AttributeValue::L(list));
+            put = if version == 1 {
+                put.condition_expression("attribute_not_exists(pk)")
+            } else {
+                put.condition_expression("keysVersion = :seen")
+                    .expression_attribute_values(":seen", number(version - 1))
+            };
+            let put = put.build().map_err(TableError::building(DOING))?;
+            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        match transaction.send().await {
+            Ok(_) => Ok(KeysWritten::Written),
+            Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => {
+                Ok(KeysWritten::Stale)
+            }
+            Err(error) => Err(TableError::doing(DOING)(error)),
+        }
+    }
+}
+
+fn stored_to_value(key: &StoredKey) -> AttributeValue {
+    let kind = match key.kind {
+        KeyKind::Dynamic => "dynamic",
+        KeyKind::Static => "static",
+    };
+    let mut map = Attributes::from([
+        (KID.to_owned(), text(key.kid.as_str())),
+        (KIND.to_owned(), text(kind)),
+        (CREATED_AT.to_owned(), number(key.created_at.millis())),
+        (SIGNS_FROM.to_owned(), number(key.signs_from.millis())),
+        (PKCS8.to_owned(), bytes(&key.pkcs8)),
+    ]);
+    put_published_until(&mut map, key.published_until);
+    AttributeValue::M(map)
+}
+
+fn public_to_value(key: &PublicKey) -> AttributeValue {
+    let mut map = Attributes::from([
+        (KID.to_owned(), text(key.kid.as_str())),
+        (MODULUS.to_owned(), text(&key.modulus)),
+        (EXPONENT.to_owned(), text(&key.exponent)),
+    ]);
+    put_published_until(&mut map, key.published_until);
+    AttributeValue::M(map)
+}
+
+fn put_published_until(map: &mut Attributes, until: Option<Timestamp>) {
+    if let Some(until) = until {
+        map.insert(PUBLISHED_UNTIL.to_owned(), number(until.millis()));
+    }
+}
+
+fn signing_from_item(attributes: &Attributes) -> Result<SigningKeys, TableError> {
+    let item = Item { entity: "signing-keys", attributes };
+    let version =
+        u64::try_from(item.number(KEYS_VERSION)?).map_err(|_| item.corrupt(KEYS_VERSION))?;
+    let keys = members(&item, SIGNING_KEYS)?.map(|key| {
+        let kind = match key.text(KIND)? {
+            "dynamic" => KeyKind::Dynamic,
+            "static" => KeyKind::Static,
+            _ => return Err(key.corrupt(KIND)),
+        };
+        let stored = StoredKey {
+            kid: kid(&key)?,
+            kind,
+            created_at: key.millis(CREATED_AT)?,
+            signs_from: key.millis(SIGNS_FROM)?,
+            published_until: published_until(&key)?,
+            pkcs8: key.bytes(PKCS8)?.to_vec(),
+        };
+        SigningKey::from_stored(stored).map_err(|_| key.corrupt(PKCS8))
+    });
+    Ok(SigningKeys { version, keys: keys.collect::<Result<_, _>>()? })
+}
+
+pub(super) fn published_from_item(attributes: &Attributes) -> Result<PublishedKeys, TableError> {
+    let item = Item { entity: "public-keys", attributes };
+    let keys = members(&item, PUBLIC_KEYS)?.map(|key| {
+        Ok(PublicKey {
+            kid: kid(&key)?,
+            modulus: key.text(MODULUS)?.to_owned(),
+            exponent: key.text(EXPONENT)?.to_owned(),
+            published_until: published_until(&key)?,
+        })
+    });
+    Keyring::new(keys.collect::<Result<_, TableError>>()?).map_err(|_| item.corrupt(MODULUS))
+}
+
+/// The maps in a list attribute. A member that is no map has none of the attributes asked of it, and is corrupt by that.
+fn members<'a>(
+    item: &Item<'a>,
+    name: &'static str,
+) -> Result<impl Iterator<Item = Item<'a>>, TableError> {
+    let entity = item.entity;
+    let maps: Result<Vec<_>, _> = item.list(name)?.iter().map(AttributeValue::as_m).collect();
+    let maps = maps.map_err(|_| item.corrupt(name))?;
+    Ok(maps.into_iter().map(move |attributes| Item { entity, attributes }))
+}
+
+fn kid(key: &Item<'_>) -> Result<Kid, TableError> {
+    key.parsed(KID, |kid| Kid::parse(kid).ok_or(()))
+}
+
+fn published_until(key: &Item<'_>) -> Result<Option<Timestamp>, TableError> {
+    Ok(key.optional_number(PUBLISHED_UNTIL)?.map(Timestamp::from_millis))
+}

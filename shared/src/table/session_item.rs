@@ -1,0 +1,116 @@
+//! A session row, both ways.
+
+use super::item::Item;
+use super::schema::{
+    ANTI_CSRF_TOKEN, Attributes, CREATED_AT, DEVICE_IP, DEVICE_USER_AGENT, EXPIRES_AT, PAYLOAD, PK,
+    PREVIOUS_REFRESH_DIGEST, RECIPE_USER_ID, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT,
+    SESSION_DATA, STATIC_KEY, TENANT_GENERATION, TENANT_ID, TOKEN_KEY, USER_GENERATION, USER_ID,
+    USER_KEY, bytes, number, text,
+};
+use super::{SessionTable, TableError};
+use crate::ids::{Generation, TenantId, UserId};
+use crate::model::{Device, Generations, Lineage, Rotation, Session, SessionData, Standing};
+use crate::time::Timestamp;
+use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::payload::Payload;
+use crate::token::refresh::{RefreshDigest, RotationSalt, TokenKey};
+use crate::token::signing::KeyKind;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Value};
+
+/// The attributes of a [`Standing`]: what a strict check reads.
+pub(super) const STANDING: [&str; 9] = [
+    USER_ID,
+    TENANT_ID,
+    EXPIRES_AT,
+    USER_GENERATION,
+    TENANT_GENERATION,
+    REFRESH_DIGEST,
+    PREVIOUS_REFRESH_DIGEST,
+    ROTATION_SALT,
+    ROTATED_AT,
+];
+
+impl SessionTable {
+    pub(super) fn session_to_item(&self, session: &Session) -> Attributes {
+        let standing = &session.standing;
+        let mut item = Attributes::from([
+            (PK.into(), self.session_pk(&session.handle)),
+            (USER_KEY.into(), self.user_key(&standing.user)),
+            (USER_ID.into(), text(standing.user.as_str())),
+            (RECIPE_USER_ID.into(), text(session.recipe_user.as_str())),
+            (TENANT_ID.into(), text(standing.tenant.as_str())),
+            (CREATED_AT.into(), number(session.created_at.millis())),
+            (EXPIRES_AT.into(), number(standing.expires_at.seconds())),
+            (USER_GENERATION.into(), number(standing.born.whole.number())),
+            (TENANT_GENERATION.into(), number(standing.born.tenant.number())),
+            (REFRESH_DIGEST.into(), bytes(standing.lineage.current.as_bytes())),
+            (TOKEN_KEY.into(), bytes(&session.token_key.0)),
+            (PAYLOAD.into(), text(&session.payload.to_json())),
+            (SESSION_DATA.into(), text(&Value::Object(session.data.0.clone()).to_string())),
+            (STATIC_KEY.into(), AttributeValue::Bool(session.key_kind == KeyKind::Static)),
+        ]);
+        if let Some(rotation) = &standing.lineage.rotation {
+            item.insert(PREVIOUS_REFRESH_DIGEST.into(), bytes(rotation.previous.as_bytes()));
+            item.insert(ROTATION_SALT.into(), bytes(&rotation.salt.0));
+            item.insert(ROTATED_AT.into(), number(rotation.at.millis()));
+        }
+        let optional = [
+            (DEVICE_IP, session.device.ip.as_deref()),
+            (DEVICE_USER_AGENT, session.device.user_agent.as_deref()),
+            (ANTI_CSRF_TOKEN, session.anti_csrf.as_ref().map(AntiCsrfToken::expose)),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                item.insert(name.into(), text(value));
+            }
+        }
+        item
+    }
+
+    pub(super) fn session_from_item(&self, attributes: &Attributes) -> Result<Session, TableError> {
+        let item = Item { entity: "session", attributes };
+        Ok(Session {
+            handle: self.handle_of(item.text(PK)?).ok_or_else(|| item.corrupt(PK))?,
+            recipe_user: item.parsed(RECIPE_USER_ID, UserId::parse)?,
+            created_at: item.millis(CREATED_AT)?,
+            standing: standing_from_item(attributes)?,
+            token_key: TokenKey(item.bytes32(TOKEN_KEY)?),
+            payload: Payload::from_claims(json_object(&item, PAYLOAD)?),
+            data: SessionData(json_object(&item, SESSION_DATA)?),
+            device: Device {
+                ip: item.optional_text(DEVICE_IP)?.map(ToOwned::to_owned),
+                user_agent: item.optional_text(DEVICE_USER_AGENT)?.map(ToOwned::to_owned),
+            },
+            anti_csrf: item.optional_text(ANTI_CSRF_TOKEN)?.map(AntiCsrfToken::from_text),
+            key_kind: if item.flag(STATIC_KEY)? { KeyKind::Static } else { KeyKind::Dynamic },
+        })
+    }
+}
+
+fn json_object(item: &Item<'_>, name: &'static str) -> Result<Map<String, Value>, TableError> {
+    item.parsed(name, |json| serde_json::from_str(json))
+}
+
+pub(super) fn standing_from_item(attributes: &Attributes) -> Result<Standing, TableError> {
+    let item = Item { entity: "session", attributes };
+    let rotation = match item.optional_bytes32(PREVIOUS_REFRESH_DIGEST)? {
+        None => None,
+        Some(previous) => Some(Rotation {
+            previous: RefreshDigest::from_bytes(previous),
+            salt: RotationSalt(item.bytes32(ROTATION_SALT)?),
+            at: item.millis(ROTATED_AT)?,
+        }),
+    };
+    let current = RefreshDigest::from_bytes(item.bytes32(REFRESH_DIGEST)?);
+    Ok(Standing {
+        user: item.parsed(USER_ID, UserId::parse)?,
+        tenant: item.parsed(TENANT_ID, TenantId::parse)?,
+        expires_at: Timestamp::from_seconds(item.number(EXPIRES_AT)?),
+        born: Generations {
+            whole: Generation::from_number(item.number(USER_GENERATION)?),
+            tenant: Generation::from_number(item.number(TENANT_GENERATION)?),
+        },
+        lineage: Lineage { current, rotation },
+    })
+}

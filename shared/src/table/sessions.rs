@@ -1,0 +1,289 @@
+//! Session rows: open, read, rotate, end.
+
+use super::batch::Read;
+use super::generations::{generation_names, user_from_item};
+use super::item::Item;
+use super::keys::{PublishedKeys, published_from_item};
+use super::schema::{
+    ANTI_CSRF_TOKEN, Attributes, EXPIRES_AT, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST,
+    ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION, bytes, number, text,
+};
+use super::session_item::{STANDING, standing_from_item};
+use super::{SessionTable, TableError};
+use crate::ids::{Generation, SessionHandle, TenantId, UserId};
+use crate::model::{Rotation, Scope, Session, Standing, UserGenerations};
+use crate::time::Timestamp;
+use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::refresh::RefreshDigest;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
+
+/// What became of a new session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// Its row is written.
+    Inserted,
+    /// Another session has this handle. Nothing was written.
+    HandleTaken,
+}
+
+/// What became of a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotated {
+    /// The row now names the next token.
+    Rotated,
+    /// The row no longer names the token that was seen: somebody else rotated. Nothing was written.
+    Stale,
+    /// The session was ended meanwhile. Nothing was written.
+    Gone,
+}
+
+/// What a rotation changes.
+pub struct RotationWrite<'a> {
+    /// The token that follows.
+    pub next: RefreshDigest,
+    /// How it follows from the one that is exchanged.
+    pub rotation: &'a Rotation,
+    /// When the session now ends by itself.
+    pub expires_at: Timestamp,
+    /// The session's anti-CSRF token, if it has one.
+    pub anti_csrf: Option<&'a AntiCsrfToken>,
+}
+
+/// A row that was there and is no longer.
+#[derive(Debug)]
+pub struct Removed {
+    /// When the session would have ended by itself.
+    pub expires_at: Timestamp,
+}
+
+/// What a strict check reads in one round trip.
+#[derive(Debug)]
+pub struct StrictRead {
+    /// The session's row, if there is one.
+    pub session: Option<Standing>,
+    /// Its user's generations.
+    pub generations: UserGenerations,
+    /// The published keys, if they were asked for and exist.
+    pub keys: Option<PublishedKeys>,
+}
+
+impl SessionTable {
+    /// Writes the row of a session that nobody has seen yet.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn insert_new(&self, session: &Session) -> Result<Inserted, TableError> {
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(&*self.name)
+            .set_item(Some(self.session_to_item(session)))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        match put.send().await {
+            Ok(_) => Ok(Inserted::Inserted),
+            Err(SdkError::ServiceError(error)) if refused_put(error.err()).is_some() => {
+                // A lost answer makes the SDK write again, and the second write meets the first. The digest of a token that
+                // only we have seen tells our own row from another's.
+                let ours = refused_put(error.err())
+                    .and_then(|old| standing_from_item(old).ok())
+                    .is_some_and(|old| old.lineage.current == session.standing.lineage.current);
+                Ok(if ours { Inserted::Inserted } else { Inserted::HandleTaken })
+            }
+            Err(error) => Err(TableError::doing("opening a session")(error)),
+        }
+    }
+
+    /// The whole row, read strongly.
+    ///
+    /// # Errors
+    /// We could not find out, or the row is corrupt.
+    pub async fn find(&self, handle: &SessionHandle) -> Result<Option<Session>, TableError> {
+        let found = self.read_all("reading a session", vec![self.session_pk(handle)], Read::Whole);
+        found.await?.first().map(|item| self.session_from_item(item)).transpose()
+    }
+
+    /// Everything a strict check needs: one `BatchGetItem`, strongly consistent, of the session and the user item, and of
+    /// the published keys if asked for. At most 2 read units without the keys.
+    ///
+    /// # Errors
+    /// We could not find out, or an item is corrupt.
+    pub async fn read_strictly(
+        &self,
+        handle: &SessionHandle,
+        user: &UserId,
+        tenant: &TenantId,
+        with_keys: bool,
+    ) -> Result<StrictRead, TableError> {
+        let mut keys = vec![self.session_pk(handle), self.user_pk(user)];
+        let mut names: Vec<String> = STANDING.map(ToOwned::to_owned).into();
+        names.push(PK.to_owned());
+        names.extend(generation_names(tenant));
+        if with_keys {
+            keys.push(self.public_keys_pk());
+            names.push(super::schema::PUBLIC_KEYS.to_owned());
+        }
+        let mut read =
+            StrictRead { session: None, generations: UserGenerations::default(), keys: None };
+        for item in self.read_all("checking a session", keys, Read::Attributes(&names)).await? {
+            let kind = kind_of(&item)?;
+            match kind {
+                "session" => read.session = Some(standing_from_item(&item)?),
+                "user" => read.generations = user_from_item(&item)?,
+                _ => read.keys = Some(published_from_item(&item)?),
+            }
+        }
+        Ok(read)
+    }
+
+    /// These sessions and their user's generations, read strongly. Handles without a row are left out.
+    ///
+    /// # Errors
+    /// We could not find out, or an item is corrupt.
+    pub async fn find_all(
+        &self,
+        handles: &[SessionHandle],
+        user: &UserId,
+    ) -> Result<(Vec<Session>, UserGenerations), TableError> {
+        let mut keys: Vec<_> = handles.iter().map(|handle| self.session_pk(handle)).collect();
+        keys.push(self.user_pk(user));
+        let (mut sessions, mut generations) = (Vec::new(), UserGenerations::default());
+        for item in self.read_all("reading sessions", keys, Read::Whole).await? {
+            if kind_of(&item)? == "user" {
+                generations = user_from_item(&item)?;
+            } else {
+                sessions.push(self.session_from_item(&item)?);
+            }
+        }
+        Ok((sessions, generations))
+    }
+
+    /// Exchanges the refresh token `seen` for the next one, if `seen` is still current.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn rotate(
+        &self,
+        handle: &SessionHandle,
+        seen: RefreshDigest,
+        write: RotationWrite<'_>,
+    ) -> Result<Rotated, TableError> {
+        let mut set = format!(
+            "SET {REFRESH_DIGEST} = :next, {PREVIOUS_REFRESH_DIGEST} = :previous, \
+             {ROTATION_SALT} = :salt, {ROTATED_AT} = :at, {EXPIRES_AT} = :expires"
+        );
+        let mut update = self
+            .dynamodb
+            .update_item()
+            .table_name(&*self.name)
+            .key(PK, self.session_pk(handle))
+            // UpdateItem inserts what is not there: without the first half, a refresh would bring an ended session back.
+            .condition_expression("attribute_exists(pk) AND refreshDigest = :seen")
+            .expression_attribute_values(":seen", bytes(seen.as_bytes()))
+            .expression_attribute_values(":next", bytes(write.next.as_bytes()))
+            .expression_attribute_values(":previous", bytes(write.rotation.previous.as_bytes()))
+            .expression_attribute_values(":salt", bytes(&write.rotation.salt.0))
+            .expression_attribute_values(":at", number(write.rotation.at.millis()))
+            .expression_attribute_values(":expires", number(write.expires_at.seconds()))
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        if let Some(token) = write.anti_csrf {
+            set.push_str(", ");
+            set.push_str(ANTI_CSRF_TOKEN);
+            set.push_str(" = :csrf");
+            update = update.expression_attribute_values(":csrf", text(token.expose()));
+        }
+        match update.update_expression(set).send().await {
+            Ok(_) => Ok(Rotated::Rotated),
+            Err(SdkError::ServiceError(error)) => match error.err() {
+                UpdateItemError::ConditionalCheckFailedException(refused) => {
+                    let Some(old) = refused.item() else { return Ok(Rotated::Gone) };
+                    // The second write of a lost answer meets the first: see `insert_new`.
+                    let ours = standing_from_item(old)?.lineage.current == write.next;
+                    Ok(if ours { Rotated::Rotated } else { Rotated::Stale })
+                }
+                _ => Err(TableError::doing("rotating a session")(SdkError::ServiceError(error))),
+            },
+            Err(error) => Err(TableError::doing("rotating a session")(error)),
+        }
+    }
+
+    /// Ends a session by name. `None` when there is no row, or when an earlier try of this very call removed it and its
+    /// answer was lost: a handle is reported by one call that removed it, or by none.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn remove(&self, handle: &SessionHandle) -> Result<Option<Removed>, TableError> {
+        self.remove_if(handle, "attribute_exists(pk)", None).await
+    }
+
+    /// Removes the row of a session that a revocation of `scope` at `generation` has already ended. A session opened since
+    /// then, or kept on purpose, stays.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn sweep(
+        &self,
+        handle: &SessionHandle,
+        scope: &Scope,
+        generation: Generation,
+    ) -> Result<Option<Removed>, TableError> {
+        let condition = match scope {
+            Scope::User => format!("attribute_exists(pk) AND {USER_GENERATION} < :generation"),
+            Scope::Tenant(_) => {
+                format!("attribute_exists(pk) AND {TENANT_GENERATION} < :generation")
+            }
+        };
+        self.remove_if(handle, &condition, Some(generation)).await
+    }
+
+    async fn remove_if(
+        &self,
+        handle: &SessionHandle,
+        condition: &str,
+        generation: Option<Generation>,
+    ) -> Result<Option<Removed>, TableError> {
+        let mut delete = self
+            .dynamodb
+            .delete_item()
+            .table_name(&*self.name)
+            .key(PK, self.session_pk(handle))
+            .condition_expression(condition)
+            .return_values(ReturnValue::AllOld);
+        if let Some(generation) = generation {
+            delete = delete.expression_attribute_values(":generation", number(generation.number()));
+        }
+        match delete.send().await {
+            Ok(answer) => {
+                let old = answer.attributes.unwrap_or_default();
+                let item = Item { entity: "session", attributes: &old };
+                // The row is gone whatever it was; one without a readable expiry was not seen to be over.
+                let expires_at = item.number(EXPIRES_AT).unwrap_or(i64::MAX);
+                Ok(Some(Removed { expires_at: Timestamp::from_seconds(expires_at) }))
+            }
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), DeleteItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(TableError::doing("ending a session")(error)),
+        }
+    }
+}
+
+/// The row that stood in the way of a conditional put, if that is why it failed.
+fn refused_put(error: &PutItemError) -> Option<&Attributes> {
+    match error {
+        PutItemError::ConditionalCheckFailedException(refused) => refused.item(),
+        _ => None,
+    }
+}
+
+/// The first part of an item's key.
+fn kind_of(attributes: &Attributes) -> Result<&str, TableError> {
+    let pk = Item { entity: "unnamed", attributes }.text(PK)?;
+    Ok(pk.split('#').next().unwrap_or_default())
+}

@@ -1,0 +1,168 @@
+//! The public keys, and the one way from an unverified token to claims that can be believed.
+
+use super::access::Claims;
+use super::unverified::UnverifiedToken;
+use crate::time::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// Names a key: `d-` and its creation time in milliseconds for a dynamic one, `s-` and a UUID for a static one
+/// (PROTOCOL 2.1; SDKs tell them apart by the prefix).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Kid(Box<str>);
+
+impl Kid {
+    /// A kid of 1 to 64 letters, digits, `-` and `_`; anything else names no key of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        ((1..=64).contains(&text.len()) && text.bytes().all(plain)).then(|| Self(text.into()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The public half of a signing key, as it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    /// Its name.
+    pub kid: Kid,
+    /// RSA modulus, base64url without padding (RFC 7518 6.3.1.1).
+    pub modulus: String,
+    /// RSA exponent, likewise.
+    pub exponent: String,
+    /// When the last token it signed has expired; `None` while it may still sign.
+    pub published_until: Option<Timestamp>,
+}
+
+impl PublicKey {
+    fn is_published(&self, now: Timestamp) -> bool {
+        self.published_until.is_none_or(|until| now < until)
+    }
+}
+
+/// Why a well-formed access token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// No key of ours has this kid.
+    #[error("unknown key")]
+    UnknownKey,
+    /// The key did not sign this.
+    #[error("wrong signature")]
+    BadSignature,
+    /// Another deployment issued it.
+    #[error("wrong issuer")]
+    WrongIssuer,
+    /// `iat` or `nbf` lies in the future.
+    #[error("not valid yet")]
+    NotYetValid,
+    /// `exp` has come (RFC 7519 4.1.4: "on or after").
+    #[error("expired")]
+    Expired,
+}
+
+/// A key in the table does not have the form of a key.
+#[derive(Debug, thiserror::Error)]
+#[error("public key `{kid}` is not an RSA key")]
+pub struct BadKey {
+    kid: String,
+    #[source]
+    source: jsonwebtoken::errors::Error,
+}
+
+/// All published keys, parsed once and kept.
+#[derive(Clone, Default)]
+pub struct Keyring {
+    keys: Vec<(PublicKey, DecodingKey)>,
+}
+
+impl Keyring {
+    /// # Errors
+    /// A key is not an RSA key.
+    pub fn new(keys: Vec<PublicKey>) -> Result<Self, BadKey> {
+        let parse =
+            |key: PublicKey| match DecodingKey::from_rsa_components(&key.modulus, &key.exponent) {
+                Ok(decoding) => Ok((key, decoding)),
+                Err(source) => Err(BadKey { kid: key.kid.as_str().to_owned(), source }),
+            };
+        Ok(Self { keys: keys.into_iter().map(parse).collect::<Result<_, _>>()? })
+    }
+
+    fn find(&self, kid: &Kid, now: Timestamp) -> Option<&DecodingKey> {
+        let published = |(key, _): &&(PublicKey, _)| key.kid == *kid && key.is_published(now);
+        self.keys.iter().find(published).map(|(_, decoding)| decoding)
+    }
+
+    /// Whether a token that names `kid` can be checked without asking the table.
+    #[must_use]
+    pub fn knows(&self, kid: &Kid, now: Timestamp) -> bool {
+        self.find(kid, now).is_some()
+    }
+
+    /// The only way to claims that can be believed: signature first, then issuer, then time, with no leeway.
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    pub fn verify(
+        &self,
+        token: UnverifiedToken<'_>,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Result<Claims, Invalid> {
+        let key = self.find(&token.kid, now).ok_or(Invalid::UnknownKey)?;
+        let message = token.message.as_bytes();
+        match jsonwebtoken::crypto::verify(token.signature, message, key, Algorithm::RS256) {
+            Ok(true) => {}
+            Ok(false) | Err(_) => return Err(Invalid::BadSignature),
+        }
+        let claims = token.claims;
+        if claims.issuer != issuer {
+            return Err(Invalid::WrongIssuer);
+        }
+        let not_before = token.not_before.map_or(claims.issued_at, Timestamp::from_seconds);
+        if now < claims.issued_at || now < not_before {
+            return Err(Invalid::NotYetValid);
+        }
+        if now >= claims.expires_at {
+            return Err(Invalid::Expired);
+        }
+        Ok(claims)
+    }
+
+    /// The JSON Web Key Set (RFC 7517; members as PROTOCOL 1.13 has them).
+    #[must_use]
+    pub fn jwks(&self, now: Timestamp) -> Value {
+        let jwk = |(key, _): &(PublicKey, DecodingKey)| {
+            json!({
+                "kty": "RSA",
+                "kid": key.kid.as_str(),
+                "n": key.modulus,
+                "e": key.exponent,
+                "alg": "RS256",
+                "use": "sig",
+            })
+        };
+        let published = self.keys.iter().filter(|(key, _)| key.is_published(now));
+        json!({"keys": published.map(jwk).collect::<Vec<_>>()})
+    }
+
+    /// When the newest dynamic key was made, read off its kid.
+    #[must_use]
+    pub fn newest_dynamic(&self) -> Option<Timestamp> {
+        let made = |(key, _): &(PublicKey, DecodingKey)| {
+            key.kid.as_str().strip_prefix("d-").and_then(|millis| millis.parse().ok())
+        };
+        self.keys.iter().filter_map(made).max().map(Timestamp::from_millis)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(key, _)| &key.kid)).finish()
+    }
+}

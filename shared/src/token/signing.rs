@@ -1,0 +1,248 @@
+//! The private keys, and the rule by which they change.
+//!
+//! A dynamic key that is about to be an update interval old is followed by a new one, made by whoever notices first. The
+//! new key is **published before it signs** (it waits [`OVERLAP`]) and the old one **after it stopped** (until the last token
+//! it signed has expired). A static key never rotates (PROTOCOL 4.9).
+
+use super::keyring::{Kid, PublicKey};
+use crate::time::Timestamp;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a new key is published before it signs, so that verifiers who cache the key set have it in time.
+pub const OVERLAP: Duration = Duration::from_mins(1);
+
+/// How much longer than its last token a key stays published: for clocks that differ and for sandboxes that still hold the
+/// keys they read some minutes ago.
+const MARGIN: Duration = Duration::from_hours(1);
+
+/// Whether a key is ever replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Replaced after the update interval.
+    Dynamic,
+    /// Never replaced.
+    Static,
+}
+
+/// A private key did not work. Says nothing of the key itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SigningKeyError {
+    /// The cryptography library made no key.
+    #[error("no RSA key could be generated")]
+    Generate,
+    /// The stored form is not a PKCS#8 RSA key.
+    #[error("a signing key in the table is not a PKCS#8 RSA key")]
+    Parse,
+    /// The cryptography library made no signature.
+    #[error("the RSA key did not sign")]
+    Sign,
+}
+
+/// One RSA-2048 key pair, parsed once and kept: parsing it for each signature would cost more than the signature.
+#[derive(Clone)]
+pub struct SigningKey {
+    kid: Kid,
+    kind: KeyKind,
+    created_at: Timestamp,
+    signs_from: Timestamp,
+    published_until: Option<Timestamp>,
+    pair: Arc<RsaKeyPair>,
+    pkcs8: Arc<[u8]>,
+}
+
+/// What the table keeps of a [`SigningKey`].
+pub struct StoredKey {
+    /// Its name.
+    pub kid: Kid,
+    /// Whether it rotates.
+    pub kind: KeyKind,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it begins to sign.
+    pub signs_from: Timestamp,
+    /// See [`PublicKey::published_until`].
+    pub published_until: Option<Timestamp>,
+    /// The key itself: secret.
+    pub pkcs8: Vec<u8>,
+}
+
+impl SigningKey {
+    /// A new dynamic key, named after the moment of its making.
+    ///
+    /// # Errors
+    /// The cryptography library made none.
+    pub fn dynamic(now: Timestamp) -> Result<Self, SigningKeyError> {
+        let kid = Kid::parse(&format!("d-{}", now.millis())).ok_or(SigningKeyError::Generate)?;
+        Self::generate(kid, KeyKind::Dynamic, now)
+    }
+
+    /// A new static key, named by 16 random bytes.
+    ///
+    /// # Errors
+    /// The cryptography library made none.
+    pub fn fixed(now: Timestamp, random: [u8; 16]) -> Result<Self, SigningKeyError> {
+        let uuid = uuid::Builder::from_random_bytes(random).into_uuid();
+        let kid = Kid::parse(&format!("s-{uuid}")).ok_or(SigningKeyError::Generate)?;
+        Self::generate(kid, KeyKind::Static, now)
+    }
+
+    fn generate(name: Kid, kind: KeyKind, now: Timestamp) -> Result<Self, SigningKeyError> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| SigningKeyError::Generate)?;
+        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| SigningKeyError::Generate)?;
+        Ok(Self {
+            kid: name,
+            kind,
+            created_at: now,
+            signs_from: now,
+            published_until: None,
+            pkcs8: der.as_ref().into(),
+            pair: Arc::new(pair),
+        })
+    }
+
+    /// The key that the table keeps.
+    ///
+    /// # Errors
+    /// The stored bytes are not a PKCS#8 RSA key.
+    pub fn from_stored(stored: StoredKey) -> Result<Self, SigningKeyError> {
+        let pair = RsaKeyPair::from_pkcs8(&stored.pkcs8).map_err(|_| SigningKeyError::Parse)?;
+        Ok(Self {
+            kid: stored.kid,
+            kind: stored.kind,
+            created_at: stored.created_at,
+            signs_from: stored.signs_from,
+            published_until: stored.published_until,
+            pair: Arc::new(pair),
+            pkcs8: stored.pkcs8.into(),
+        })
+    }
+
+    /// What the table is to keep.
+    #[must_use]
+    pub fn to_stored(&self) -> StoredKey {
+        StoredKey {
+            kid: self.kid.clone(),
+            kind: self.kind,
+            created_at: self.created_at,
+            signs_from: self.signs_from,
+            published_until: self.published_until,
+            pkcs8: self.pkcs8.to_vec(),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn kid(&self) -> &Kid {
+        &self.kid
+    }
+
+    /// Its public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        let public = self.pair.public_key();
+        PublicKey {
+            kid: self.kid.clone(),
+            modulus: URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
+            exponent: URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+            published_until: self.published_until,
+        }
+    }
+
+    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 3.3).
+    ///
+    /// # Errors
+    /// The cryptography library made no signature.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| SigningKeyError::Sign)?;
+        Ok(signature)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// How long keys and tokens live, as the rule of rotation needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyLifetimes {
+    /// How long a dynamic key signs.
+    pub update_interval: Duration,
+    /// How long an access token lives.
+    pub access_token_validity: Duration,
+}
+
+/// Every key of an app, in the order of their making.
+#[derive(Clone, Debug)]
+pub struct SigningKeys {
+    /// Counts the writes. A write is conditional on the version it read, so of two first callers one wins.
+    pub version: u64,
+    /// The keys, oldest first.
+    pub keys: Vec<SigningKey>,
+}
+
+impl SigningKeys {
+    /// The first keys of an app, which sign at once: nobody can have cached a key set without them.
+    ///
+    /// # Errors
+    /// The cryptography library made none.
+    pub fn first(now: Timestamp, random: [u8; 16]) -> Result<Self, SigningKeyError> {
+        let keys = vec![SigningKey::fixed(now, random)?, SigningKey::dynamic(now)?];
+        Ok(Self { version: 1, keys })
+    }
+
+    fn newest_dynamic(&self) -> Option<&SigningKey> {
+        self.keys.iter().rev().find(|key| key.kind == KeyKind::Dynamic)
+    }
+
+    /// Whether it is time to make the next dynamic key.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp, lifetimes: KeyLifetimes) -> bool {
+        self.newest_dynamic()
+            .is_none_or(|key| now >= key.created_at.plus(lifetimes.update_interval).minus(OVERLAP))
+    }
+
+    /// These keys with `next` as the newest dynamic one. What no token can carry any more is dropped.
+    #[must_use]
+    pub fn rotated(&self, mut next: SigningKey, lifetimes: KeyLifetimes) -> Self {
+        let now = next.created_at;
+        if let Some(previous) = self.newest_dynamic() {
+            let stops = previous.created_at.plus(lifetimes.update_interval);
+            next.signs_from = now.plus(OVERLAP).min(stops.max(now));
+        }
+        let last_expiry = next.signs_from.plus(lifetimes.access_token_validity).plus(MARGIN);
+        let mut keys = self.keys.clone();
+        for key in keys.iter_mut().filter(|key| key.kind == KeyKind::Dynamic) {
+            key.published_until.get_or_insert(last_expiry);
+        }
+        keys.retain(|key| key.published_until.is_none_or(|until| now < until));
+        keys.push(next);
+        Self { version: self.version + 1, keys }
+    }
+
+    /// The key that signs now.
+    #[must_use]
+    pub fn signer(&self, kind: KeyKind, now: Timestamp) -> Option<&SigningKey> {
+        let of_kind = || self.keys.iter().filter(|key| key.kind == kind);
+        // A clock behind the maker's may find that no key signs yet: then the oldest does, being published the longest.
+        of_kind().rev().find(|key| key.signs_from <= now).or_else(|| of_kind().next())
+    }
+
+    /// What is published.
+    #[must_use]
+    pub fn public(&self) -> Vec<PublicKey> {
+        self.keys.iter().map(SigningKey::public).collect()
+    }
+}

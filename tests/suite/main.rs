@@ -1,0 +1,3 @@
+//! Sever as its callers see it.
+
+mod walkthrough;

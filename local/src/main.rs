@@ -24,6 +24,14 @@ struct Options {
     /// Keep the table in this file; without it the table is in memory
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// Set a parameter of template.yaml, such as AccessTokenValidity=60; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    parameter: Vec<(String, String)>,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("it must be NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +83,11 @@ async fn run(options: Options) -> Result<(), Failure> {
         Some(path) => Embedded::file(path)?,
         None => Embedded::memory()?,
     };
-    let bundle = Bundle::builder().port(port).engine(Arc::new(engine)).build().await?;
+    let mut bundle = Bundle::builder().port(port).engine(Arc::new(engine));
+    for (name, value) in &options.parameter {
+        bundle = bundle.parameter(name, value);
+    }
+    let bundle = bundle.build().await?;
     // One write, so that who waits for the last line has all of it.
     io::stdout().write_all(walkthrough::text(port).as_bytes()).map_err(Failure::Print)?;
     io::stdout().flush().map_err(Failure::Print)?;

@@ -1,3 +1,18 @@
 //! Sever as its callers see it.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod consistency;
+mod create;
+mod drift;
+mod events;
+mod gateway;
+mod keys;
+mod logout;
+mod properties;
+mod refresh;
+mod revoke;
+mod secrets;
+mod table;
+mod verify;
 mod walkthrough;

@@ -12,8 +12,10 @@ use tokio::sync::Mutex;
 
 /// How long a sandbox signs by the keys it read, so that a rotation by another with a shorter interval is noticed.
 const SIGNING_KEYS_MAX_AGE: Duration = Duration::from_mins(5);
-/// How long an unknown kid is believed to be unknown, so that invented kids do not make one read each.
-const UNKNOWN_KID_PAUSE: Duration = Duration::from_millis(500);
+/// After a kid was looked for in vain, how long no other is looked for, so that invented kids do not make one read each.
+const PAUSE_AFTER_MISS: Duration = Duration::from_millis(500);
+/// For how long a key set tells which kids do not exist, given that clocks differ by less.
+const TRUSTED_ABSENCE: Duration = Duration::from_mins(5);
 /// How often keys are made against others who make them too.
 const ROUNDS: usize = 4;
 
@@ -22,7 +24,36 @@ const ROUNDS: usize = 4;
 pub(super) struct KeyCache {
     /// Held while keys are read or made, so that parallel first callers in one process make them once.
     signing: Mutex<Option<(SigningKeys, Timestamp)>>,
-    published: RwLock<Option<(Arc<Keyring>, Timestamp)>>,
+    published: RwLock<Option<Published>>,
+}
+
+struct Published {
+    keyring: Arc<Keyring>,
+    read_at: Timestamp,
+    missed_at: Option<Timestamp>,
+}
+
+impl Published {
+    fn read(keyring: Arc<Keyring>, kid: &Kid, now: Timestamp) -> Self {
+        let mut published = Self { keyring, read_at: now, missed_at: None };
+        // Only a kid that may yet appear is looked for in vain.
+        if !published.keyring.knows(kid, now) && !published.rules_out(kid, now) {
+            published.missed_at = Some(now);
+        }
+        published
+    }
+
+    /// A dynamic key tells when it was made: one made before the read would have been in it.
+    fn rules_out(&self, kid: &Kid, now: Timestamp) -> bool {
+        let before = |made: Timestamp| made.plus(TRUSTED_ABSENCE) < self.read_at;
+        kid.made_at().is_some_and(before) && now < self.read_at.plus(TRUSTED_ABSENCE)
+    }
+
+    /// Whether reading again cannot bring `kid`, or another was looked for in vain a moment ago.
+    fn lacks(&self, kid: &Kid, now: Timestamp) -> bool {
+        let paused = self.missed_at.is_some_and(|missed| now < missed.plus(PAUSE_AFTER_MISS));
+        paused || self.rules_out(kid, now)
+    }
 }
 
 impl Sessions {
@@ -68,30 +99,34 @@ impl Sessions {
         Err(crate::table::TableError::Contended { doing: "making signing keys" }.into())
     }
 
-    /// The published keys as last read. They know `kid`, or were read so recently that nobody can have it, or are not yet
-    /// known at all (`None`).
+    /// The published keys as last read, if reading them again would not help to check a token that names `kid`.
     pub(super) fn keyring_at_hand(&self, kid: &Kid, now: Timestamp) -> Option<Arc<Keyring>> {
         let cached = self.keys.published.read().unwrap_or_else(PoisonError::into_inner);
-        let (keyring, read_at) = cached.as_ref()?;
-        let usable = keyring.knows(kid, now) || now < read_at.plus(UNKNOWN_KID_PAUSE);
-        usable.then(|| Arc::clone(keyring))
+        let published = cached.as_ref()?;
+        let usable = published.keyring.knows(kid, now) || published.lacks(kid, now);
+        usable.then(|| Arc::clone(&published.keyring))
     }
 
-    /// Keeps the published keys as they were just read.
-    pub(super) fn keep_keyring(&self, keys: Option<PublishedKeys>, now: Timestamp) -> Arc<Keyring> {
+    /// Keeps the published keys as they were just read on behalf of `kid`.
+    pub(super) fn keep_keyring(
+        &self,
+        keys: Option<PublishedKeys>,
+        kid: &Kid,
+        now: Timestamp,
+    ) -> Arc<Keyring> {
         // No key item means that nobody has opened a session yet. That is not worth remembering: the next moment somebody may.
         let Some(keyring) = keys.map(Arc::new) else { return Arc::default() };
-        let mut cached = self.keys.published.write().unwrap_or_else(PoisonError::into_inner);
-        *cached = Some((Arc::clone(&keyring), now));
+        let published = Published::read(Arc::clone(&keyring), kid, now);
+        *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
         keyring
     }
 
-    /// The published keys, read again if they do not know `kid`.
+    /// The published keys, read again if that may bring `kid`.
     pub(super) async fn keyring_for(&self, kid: &Kid) -> Result<Arc<Keyring>, SessionError> {
         let now = self.clock.now();
         match self.keyring_at_hand(kid, now) {
             Some(keyring) => Ok(keyring),
-            None => Ok(self.keep_keyring(self.table.published_keys().await?, now)),
+            None => Ok(self.keep_keyring(self.table.published_keys().await?, kid, now)),
         }
     }
 

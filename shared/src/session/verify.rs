@@ -105,7 +105,7 @@ impl Sessions {
         let (handle, user) = (token.handle_to_fetch(), token.user_to_fetch());
         let read = self.table.read_strictly(handle, user, token.tenant_to_fetch(), true);
         let mut read = read.await?;
-        let keyring = self.keep_keyring(read.keys.take(), self.clock.now());
+        let keyring = self.keep_keyring(read.keys.take(), token.kid(), self.clock.now());
         Ok(self.genuine(token, &keyring, evidence).map(|claims| (claims, read)))
     }
 

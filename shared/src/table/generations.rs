@@ -18,9 +18,6 @@ use aws_sdk_dynamodb::types::{
     ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 
-/// How often a raise is tried against others that raise too.
-const ROUNDS: usize = 8;
-
 /// What became of a raise that spares one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -101,8 +98,8 @@ impl SessionTable {
         Ok(answer.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default())
     }
 
-    /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional write. Answers the new
-    /// generation, which is greater than any that was handed out before.
+    /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional write. Answers a generation
+    /// greater than that of every session opened before the call.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -112,34 +109,47 @@ impl SessionTable {
         scope: &Scope,
         now: Timestamp,
     ) -> Result<Generation, TableError> {
-        const DOING: &str = "revoking a user's sessions";
-        let mut next = Generation::default().next(now);
-        for _ in 0..ROUNDS {
-            let update = self
-                .dynamodb
-                .update_item()
-                .table_name(&*self.name)
-                .key(PK, self.user_pk(user))
-                .update_expression("SET #generation = :next")
-                .condition_expression("attribute_not_exists(#generation) OR #generation < :next")
-                .expression_attribute_names("#generation", attribute(scope))
-                .expression_attribute_values(":next", number(next.number()))
-                .return_values_on_condition_check_failure(OnFailure::AllOld);
-            match update.send().await {
-                Ok(_) => return Ok(next),
-                Err(SdkError::ServiceError(error)) => match error.err() {
-                    // Our clock is behind an earlier raise. (Or a lost answer made the SDK write twice; then this raises once
-                    // more than needed, which only ends sessions that this very call was to end.)
-                    UpdateItemError::ConditionalCheckFailedException(refused) => {
-                        let old = refused.item().map(user_from_item).transpose()?;
-                        next = scope.of(&old.unwrap_or_default()).next(now);
-                    }
-                    _ => return Err(TableError::doing(DOING)(SdkError::ServiceError(error))),
-                },
-                Err(error) => return Err(TableError::doing(DOING)(error)),
-            }
+        // Most often the time is greater than any generation so far. When an earlier revocation had a clock ahead of ours (or a
+        // lost answer made the SDK write twice), we step over what it left.
+        let next = Generation::default().next(now);
+        let Some(seen) = self.raise_to(user, scope, next).await? else { return Ok(next) };
+        let next = seen.next(now);
+        match self.raise_to(user, scope, next).await? {
+            None => Ok(next),
+            // Somebody else raised it since our first look, so that raise ended every session opened before our call, too.
+            Some(raised) => Ok(raised),
         }
-        Err(TableError::Contended { doing: DOING })
+    }
+
+    /// `None` when raised; otherwise the present generation, which is not lower.
+    async fn raise_to(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        next: Generation,
+    ) -> Result<Option<Generation>, TableError> {
+        const DOING: &str = "revoking a user's sessions";
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(&*self.name)
+            .key(PK, self.user_pk(user))
+            .update_expression("SET #generation = :next")
+            .condition_expression("attribute_not_exists(#generation) OR #generation < :next")
+            .expression_attribute_names("#generation", attribute(scope))
+            .expression_attribute_values(":next", number(next.number()))
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        match update.send().await {
+            Ok(_) => Ok(None),
+            Err(SdkError::ServiceError(error)) => match error.err() {
+                UpdateItemError::ConditionalCheckFailedException(refused) => {
+                    let old = refused.item().map(user_from_item).transpose()?.unwrap_or_default();
+                    Ok(Some(scope.of(&old)))
+                }
+                _ => Err(TableError::doing(DOING)(SdkError::ServiceError(error))),
+            },
+            Err(error) => Err(TableError::doing(DOING)(error)),
+        }
     }
 
     /// The same, sparing one session: the raise and the lifting of that session are one transaction, so that no check ever

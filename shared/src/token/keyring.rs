@@ -25,6 +25,13 @@ impl Kid {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// When a dynamic key of this name was made.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let millis = self.0.strip_prefix("d-")?.parse().ok()?;
+        Some(Timestamp::from_millis(millis))
+    }
 }
 
 /// The public half of a signing key, as it is published.
@@ -154,10 +161,7 @@ impl Keyring {
     /// When the newest dynamic key was made, read off its kid.
     #[must_use]
     pub fn newest_dynamic(&self) -> Option<Timestamp> {
-        let made = |(key, _): &(PublicKey, DecodingKey)| {
-            key.kid.as_str().strip_prefix("d-").and_then(|millis| millis.parse().ok())
-        };
-        self.keys.iter().filter_map(made).max().map(Timestamp::from_millis)
+        self.keys.iter().filter_map(|(key, _)| key.kid.made_at()).max()
     }
 }
 

@@ -1,0 +1,311 @@
+//! What holds when calls race, when the index lags, and when the table fails: revocation is final, a retry is harmless, and
+//! unknown means no.
+
+use futures_util::future::join_all;
+use local::dynamodb::Embedded;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tests::{Fault, Faulty, HandClock, Lagging, World};
+
+type Watched = (World, Arc<Faulty<Embedded>>);
+
+async fn faulty() -> Watched {
+    let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
+    (World::with(|builder| builder.engine(engine.clone())).await, engine)
+}
+
+#[tokio::test]
+async fn fifty_parallel_refreshes_of_one_token_get_one_successor() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    let replies = join_all((0..50).map(|_| world.refresh(&session.refresh))).await;
+    let mut successors = BTreeSet::new();
+    for reply in &replies {
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        successors.insert(reply.header("st-refresh-token").unwrap());
+        assert_eq!(world.strict(reply.header("st-access-token").unwrap()).await, 200);
+    }
+    assert_eq!(successors.len(), 1);
+    world.refreshed(successors.first().unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_session_opened_while_its_user_is_revoked_is_dead_at_birth() {
+    let (world, engine) = faulty().await;
+    world.open("warm").await;
+    // It has read the user's generations and has not written its row.
+    let gate = engine.hold("PutItem");
+    let (born_late, ()) = tokio::join!(world.open("u1"), async {
+        gate.arrival().await;
+        assert!(world.revoke("/revoke-user", &json!({"userId": "u1"})).await.is_empty());
+        gate.open();
+    });
+    assert_eq!(world.strict(&born_late.access).await, 401);
+    assert_eq!(world.refresh(&born_late.refresh).await.code(), "unauthorised");
+    assert!(world.listed("u1").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_refresh_in_flight_brings_no_ended_session_back() {
+    for (path, by_user) in [("/revoke-handle", false), ("/revoke-user", true)] {
+        let (world, engine) = faulty().await;
+        let session = world.open("u1").await;
+        let body = if by_user {
+            json!({"userId": "u1"})
+        } else {
+            json!({"sessionHandle": session.handle})
+        };
+        // It has judged the session live and has not rotated it.
+        let gate = engine.hold("UpdateItem");
+        let (reply, ()) = tokio::join!(world.refresh(&session.refresh), async {
+            gate.arrival().await;
+            assert_eq!(world.revoke(path, &body).await, [session.handle.as_str()]);
+            gate.open();
+        });
+        assert_eq!((reply.status, reply.code().as_str()), (401, "unauthorised"), "{path}");
+        assert_eq!(world.strict(&session.access).await, 401);
+        assert!(world.listed("u1").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_handle_is_reported_by_one_of_many_parallel_revocations() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    let (by_handle, by_user) = (json!({"sessionHandle": session.handle}), json!({"userId": "u1"}));
+    let calls = (0..10).flat_map(|_| {
+        [world.revoke("/revoke-handle", &by_handle), world.revoke("/revoke-user", &by_user)]
+    });
+    let reported: Vec<_> = join_all(calls.map(Box::pin)).await.into_iter().flatten().collect();
+    assert_eq!(reported, [session.handle.as_str()]);
+}
+
+#[tokio::test]
+async fn a_revocation_does_not_rest_on_the_index() {
+    let engine = Arc::new(Lagging::new().unwrap());
+    let world = World::with(|builder| builder.engine(engine.clone())).await;
+    let old = world.open("u1").await;
+    engine.hold();
+    let unseen = world.open("u1").await;
+
+    let revoked = world.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    assert_eq!(revoked, [old.handle.as_str()], "the index does not show the other one yet");
+    assert_eq!(world.strict(&unseen.access).await, 401, "and it is refused all the same");
+    assert_eq!(world.refresh(&unseen.refresh).await.status, 401);
+
+    let fresh = world.open("u1").await;
+    assert!(world.listed("u1").await.is_empty(), "the index still shows the one that is gone");
+    engine.release();
+    assert_eq!(world.listed("u1").await, [fresh.handle.as_str()]);
+    let revoked = world.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    assert!(revoked.contains(&fresh.handle), "{revoked:?}");
+    assert_eq!(world.strict(&fresh.access).await, 401);
+}
+
+#[tokio::test]
+async fn the_sweep_spares_a_session_opened_after_the_revocation() {
+    let (world, engine) = faulty().await;
+    let old = world.open("u1").await;
+    let gate = engine.hold("Query");
+    let body = json!({"userId": "u1"});
+    let (revoked, fresh) = tokio::join!(world.admin("/revoke-user", &body), async {
+        gate.arrival().await;
+        let fresh = world.open("u1").await;
+        gate.open();
+        fresh
+    });
+    assert_eq!(revoked.json()["sessionHandlesRevoked"], json!([old.handle]));
+    assert_eq!(world.strict(&fresh.access).await, 200);
+}
+
+#[tokio::test]
+async fn of_two_who_keep_their_own_session_the_later_one_wins() {
+    let (world, engine) = faulty().await;
+    let (one, two) = (world.open("u1").await, world.open("u1").await);
+    let keep = |handle: &str| json!({"userId": "u1", "exceptSessionHandle": handle});
+    // The first has seen both sessions alive when the second goes ahead and ends it.
+    let gate = engine.hold("TransactWriteItems");
+    let (keep_one, keep_two) = (keep(&one.handle), keep(&two.handle));
+    let (first, second) = tokio::join!(world.admin("/revoke-user", &keep_one), async {
+        gate.arrival().await;
+        let second = world.admin("/revoke-user", &keep_two).await;
+        gate.open();
+        second
+    });
+    assert_eq!(second.status, 200);
+    assert_eq!((first.status, first.code().as_str()), (409, "kept-session-not-found"));
+    assert_eq!(world.strict(&one.access).await, 401, "nothing resurrects");
+    assert_eq!(world.strict(&two.access).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_table_cannot_be_reached_nobody_passes_and_nothing_is_claimed() {
+    for fault in [Fault::Unreachable, Fault::Throttled] {
+        let (world, engine) = faulty().await;
+        let session = world.open("u1").await;
+        assert_eq!(
+            (world.strict(&session.access).await, world.fast(&session.access).await),
+            (200, 200)
+        );
+        engine.fail("*", usize::MAX, fault);
+        let reply = world.get("/whoami").bearer(&session.access).send().await;
+        assert_eq!(reply.status, 500, "the authorizer failed: not a refusal, and not a pass");
+        assert_eq!(world.fast(&session.access).await, 200, "the keys are known");
+        for call in [
+            world.post("/auth/session/refresh").bearer(&session.refresh),
+            world.post("/logout").bearer(&session.access),
+            world.post("/revoke-handle").json(&json!({"sessionHandle": session.handle})).signed(),
+            world.post("/revoke-user").json(&json!({"userId": "u1"})).signed(),
+            world.get("/list-sessions?userId=u1").signed(),
+            world.post("/create-session").json(&json!({"userId": "u1"})).signed(),
+            world.get("/auth/jwt/jwks.json"),
+        ] {
+            let reply = call.send().await;
+            assert_eq!((reply.status, reply.code().as_str()), (503, "table-unavailable"));
+            assert_eq!(reply.header("retry-after"), Some("1"));
+            assert!(reply.cookies().is_empty(), "the client keeps what it needs to try again");
+        }
+        engine.heal();
+        assert_eq!(world.strict(&session.access).await, 200);
+        world.refreshed(&session.refresh).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_a_throttled_batch_leaves_out_are_asked_for_again_and_never_taken_for_absent() {
+    let (world, engine) = faulty().await;
+    let session = world.open("u1").await;
+    for served in 0..2 {
+        engine.fail("BatchGetItem", 3, Fault::Unprocessed(served));
+        assert_eq!(world.strict(&session.access).await, 200, "{served} of 2 served, thrice");
+        engine.heal();
+    }
+    engine.fail("BatchGetItem", usize::MAX, Fault::Unprocessed(0));
+    assert_eq!(world.strict(&session.access).await, 500, "unknown means no");
+    engine.heal();
+    world.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    engine.fail("BatchGetItem", 3, Fault::Unprocessed(1));
+    assert_eq!(world.strict(&session.access).await, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_made_good_by_the_retry_without_a_second_effect() {
+    let (world, engine) = faulty().await;
+    world.open("warm").await;
+
+    engine.fail("PutItem", 1, Fault::AnswerLost);
+    let session = world.open("u1").await;
+    assert_eq!(world.listed("u1").await, [session.handle.as_str()], "opened once");
+
+    engine.fail("UpdateItem", 1, Fault::AnswerLost);
+    let (access, refresh) = world.refreshed(&session.refresh).await;
+    assert_eq!(world.strict(&access).await, 200);
+    world.refreshed(&refresh).await;
+
+    engine.fail("UpdateItem", 1, Fault::AnswerLost);
+    let revoked = world.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    assert_eq!(revoked, [session.handle.as_str()]);
+    assert_eq!(world.strict(&access).await, 401);
+
+    let session = world.open("u1").await;
+    engine.fail("DeleteItem", 1, Fault::AnswerLost);
+    let revoked = world.revoke("/revoke-handle", &json!({"sessionHandle": session.handle})).await;
+    assert!(revoked.is_empty(), "nobody can say any more who removed it");
+    assert_eq!(world.strict(&session.access).await, 401, "but it is gone");
+
+    let kept = world.open("u1").await;
+    engine.fail("TransactWriteItems", 1, Fault::AnswerLost);
+    world
+        .revoke("/revoke-user", &json!({"userId": "u1", "exceptSessionHandle": kept.handle}))
+        .await;
+    assert_eq!(world.strict(&kept.access).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_be_revoked_is_said_even_when_the_rest_could_not() {
+    let (world, engine) = faulty().await;
+    let (one, two, three) = (world.open("a").await, world.open("b").await, world.open("c").await);
+    engine.fail_after("DeleteItem", 1, usize::MAX, Fault::Unreachable);
+    let asked = json!({"sessionHandles": [one.handle, two.handle, three.handle]});
+    let reply = world.admin("/revoke-handle", &asked).await;
+    assert_eq!((reply.status, reply.code().as_str()), (503, "table-unavailable"));
+    let revoked = reply.json()["sessionHandlesRevoked"].as_array().unwrap().len();
+    let mut refused = 0;
+    for session in [&one, &two, &three] {
+        refused += usize::from(world.strict(&session.access).await == 401);
+    }
+    assert_eq!((revoked, refused), (1, 1));
+    engine.heal();
+    assert_eq!(world.admin("/revoke-handle", &asked).await.status, 200);
+    for session in [&one, &two, &three] {
+        assert_eq!(world.strict(&session.access).await, 401);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_holds_even_when_its_sweep_fails() {
+    let (world, engine) = faulty().await;
+    let (one, two) = (world.open("u1").await, world.open("u1").await);
+    for operation in ["Query", "DeleteItem"] {
+        engine.fail(operation, usize::MAX, Fault::Throttled);
+        let reply = world.admin("/revoke-user", &json!({"userId": "u1"})).await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(
+            reply.json(),
+            json!({"status": "OK", "sessionHandlesRevoked": [], "sweepComplete": false})
+        );
+        engine.heal();
+        for session in [&one, &two] {
+            assert_eq!(world.strict(&session.access).await, 401);
+            assert_eq!(world.refresh(&session.refresh).await.status, 401);
+        }
+        assert!(world.listed("u1").await.is_empty());
+    }
+    let swept = world.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    assert_eq!(swept.len(), 2, "a later sweep finds the rows");
+}
+
+#[tokio::test]
+async fn clocks_that_differ_by_minutes_bring_nothing_back() {
+    let engine = Arc::new(Embedded::memory().unwrap());
+    let (ahead, behind) = (HandClock::new(), HandClock::new());
+    ahead.pass(Duration::from_mins(5));
+    let start = async |clock: &HandClock| {
+        World::with_clock(clock.clone(), |builder| builder.engine(engine.clone())).await
+    };
+    let (fast, slow) = (start(&ahead).await, start(&behind).await);
+    let session = slow.open("u1").await;
+    fast.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    assert_eq!(slow.strict(&session.access).await, 401);
+    let second = slow.open("u1").await;
+    assert_eq!(slow.strict(&second.access).await, 200, "a login after a revocation lives");
+    // The revoker's clock is behind the last raise: its generation is greater all the same.
+    slow.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    assert_eq!(slow.strict(&second.access).await, 401);
+    assert_eq!(fast.refresh(&second.refresh).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_row_that_we_did_not_write_like_this_is_no_pass() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    for attribute in ["expiresAt", "userGeneration", "refreshDigest", "userId", "tenantId"] {
+        let world = World::new().await;
+        let session = world.open("u1").await;
+        let pk = AttributeValue::S(format!("session#public#{}", session.handle));
+        let table = world.bundle.template().table.name.clone();
+        let update = world.bundle.dynamodb().update_item().table_name(table).key("pk", pk);
+        let update = update.update_expression(format!("SET {attribute} = :odd"));
+        let odd = AttributeValue::Bool(true);
+        match update.expression_attribute_values(":odd", odd).send().await {
+            Ok(_) => {}
+            // An attribute of the index must keep its type: DynamoDB itself refuses.
+            Err(_) if attribute == "tenantId" => continue,
+            Err(error) => panic!("{error:?}"),
+        }
+        assert_eq!(world.strict(&session.access).await, 500, "{attribute}");
+        let reply = world.refresh(&session.refresh).await;
+        assert_eq!((reply.status, reply.code().as_str()), (500, "internal-error"), "{attribute}");
+    }
+}

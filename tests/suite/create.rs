@@ -1,0 +1,228 @@
+//! `create-session`: what it answers, and what it refuses.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use tests::{HandClock, World};
+
+fn jwt(token: &str) -> (Value, Value) {
+    let part = |index| {
+        let part = token.split('.').nth(index).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    };
+    (part(0), part(1))
+}
+
+#[tokio::test]
+async fn the_answer_has_everything_a_back_end_needs() {
+    let world = World::new().await;
+    let now = world.clock.now().millis();
+    let reply = world
+        .admin(
+            "/create-session",
+            &json!({
+                "userId": "u1", "tenantId": "acme", "recipeUserId": "r1",
+                "accessTokenPayload": {"role": "admin", "nothing": null},
+                "sessionData": {"note": 1}, "device": {"ip": "203.0.113.7", "userAgent": "curl"},
+                "unknown": [null],
+            }),
+        )
+        .await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.header("content-type"), Some("application/json; charset=utf-8"));
+    let answer = reply.json();
+    let handle = answer["session"]["handle"].as_str().unwrap();
+    assert!(handle.ends_with("_acme"), "{handle}");
+    assert_eq!(
+        answer["session"],
+        json!({
+            "handle": handle, "userId": "u1", "recipeUserId": "r1", "tenantId": "acme",
+            "createdAt": now, "expiresAt": now + 144_000 * 60_000,
+        })
+    );
+    assert_eq!(answer["accessToken"]["expiresAt"], now + 3_600_000);
+    assert_eq!(answer["refreshToken"]["expiresAt"], now + 144_000 * 60_000);
+    assert_eq!(answer["antiCsrfToken"], Value::Null);
+    assert_eq!(answer["cookies"], json!([]));
+
+    let (header, claims) = jwt(answer["accessToken"]["token"].as_str().unwrap());
+    assert!(header["kid"].as_str().unwrap().starts_with("d-"));
+    assert_eq!(
+        (&header["alg"], &header["typ"], &header["version"]),
+        (&json!("RS256"), &json!("JWT"), &json!("5"))
+    );
+    assert_eq!(
+        (&claims["sub"], &claims["rsub"], &claims["tId"]),
+        (&json!("u1"), &json!("r1"), &json!("acme"))
+    );
+    assert_eq!(
+        (&claims["iss"], &claims["role"]),
+        (&json!("http://127.0.0.1:3000/auth"), &json!("admin"))
+    );
+
+    let front = STANDARD.decode(answer["frontToken"].as_str().unwrap()).unwrap();
+    let front: Value = serde_json::from_slice(&front).unwrap();
+    assert_eq!(front, json!({"uid": "u1", "ate": now + 3_600_000, "up": claims}));
+    assert_eq!(
+        answer["headers"],
+        json!({
+            "front-token": answer["frontToken"],
+            "st-access-token": answer["accessToken"]["token"],
+            "st-refresh-token": answer["refreshToken"]["token"],
+            "access-control-expose-headers": "front-token, st-access-token, st-refresh-token",
+        })
+    );
+}
+
+#[tokio::test]
+async fn in_cookies_the_tokens_stand_in_set_cookie_lines() {
+    let world = World::with_parameter("AntiCsrf", "VIA_TOKEN").await;
+    let body = json!({"userId": "u1", "transfer": "cookie", "useDynamicSigningKey": false});
+    let answer = world.admin("/create-session", &body).await.json();
+    let token = |name: &str| answer[name]["token"].as_str().unwrap().to_owned();
+    let (access, refresh) = (token("accessToken"), token("refreshToken"));
+    assert_eq!(
+        answer["cookies"],
+        json!([
+            format!(
+                "sAccessToken={access}; Path=/; Expires=Sat, 15 Jan 2028 08:00:00 GMT; HttpOnly; SameSite=Lax"
+            ),
+            format!(
+                "sRefreshToken={refresh}; Path=/auth/session/refresh; Expires=Sun, 25 Apr 2027 08:00:00 GMT; \
+                 HttpOnly; SameSite=Lax"
+            ),
+        ])
+    );
+    let anti_csrf = answer["antiCsrfToken"].as_str().unwrap();
+    assert_eq!(
+        answer["headers"],
+        json!({
+            "front-token": answer["frontToken"],
+            "anti-csrf": anti_csrf,
+            "access-control-expose-headers": "front-token, anti-csrf",
+        })
+    );
+    let (header, claims) = jwt(&access);
+    assert_eq!(claims["antiCsrfToken"], anti_csrf);
+    assert!(header["kid"].as_str().unwrap().starts_with("s-"), "a static key was asked for");
+}
+
+#[tokio::test]
+async fn cookie_attributes_follow_the_configuration() {
+    let world = World::with(|builder| {
+        builder
+            .parameter("ApiDomain", "https://api.example.com")
+            .parameter("WebsiteDomain", "https://www.elsewhere.example")
+            .parameter("CookieDomain", ".example.com")
+            .parameter("ApiGatewayPath", "/prod")
+    })
+    .await;
+    let body = json!({"userId": "u1", "transfer": "cookie"});
+    let reply = world.admin("/create-session", &body).await;
+    let answer = reply.json();
+    let line = answer["cookies"][1].as_str().unwrap();
+    assert!(line.contains("; Domain=.example.com; Path=/prod/auth/session/refresh; "), "{line}");
+    assert!(line.ends_with("; HttpOnly; Secure; SameSite=None"), "{line}");
+    assert_eq!(reply.header("access-control-allow-origin"), Some("https://www.elsewhere.example"));
+    assert_eq!(reply.header("strict-transport-security"), Some("max-age=31536000"));
+}
+
+#[tokio::test]
+async fn a_direct_invoker_gets_the_same_json_without_an_envelope() {
+    let world = World::new().await;
+    let answer = world.bundle.invoke("create-session", r#"{"userId":"u1"}"#).await.unwrap();
+    let answer: Value = serde_json::from_str(answer.get()).unwrap();
+    assert_eq!(
+        (&answer["status"], &answer["session"]["tenantId"]),
+        (&json!("OK"), &json!("public"))
+    );
+    assert_eq!(world.strict(answer["accessToken"]["token"].as_str().unwrap()).await, 200);
+    let error = world.bundle.invoke("create-session", r#"{"userId":null}"#).await.unwrap_err();
+    assert_eq!(error.error_type, "invalid-field");
+}
+
+#[tokio::test]
+async fn bad_input_is_a_400_with_a_stable_code() {
+    let world = World::new().await;
+    let long = "x".repeat(1025);
+    for (body, code) in [
+        (json!([]), "invalid-json"),
+        (json!({}), "missing-field"),
+        (json!({"userId": null}), "invalid-field"),
+        (json!({"userId": 7}), "invalid-field"),
+        (json!({"userId": ""}), "invalid-user-id"),
+        (json!({"userId": long}), "invalid-user-id"),
+        (json!({"userId": "a\u{0}b"}), "invalid-user-id"),
+        (json!({"userId": "u", "recipeUserId": ""}), "invalid-user-id"),
+        (json!({"userId": "u", "tenantId": "A"}), "invalid-tenant-id"),
+        (json!({"userId": "u", "tenantId": "t".repeat(65)}), "invalid-tenant-id"),
+        (json!({"userId": "u", "tenantId": null}), "invalid-field"),
+        (json!({"userId": "u", "transfer": "smoke"}), "invalid-field"),
+        (json!({"userId": "u", "transfer": null}), "invalid-field"),
+        (json!({"userId": "u", "useDynamicSigningKey": "yes"}), "invalid-field"),
+        (json!({"userId": "u", "useDynamicSigningKey": null}), "invalid-field"),
+        (json!({"userId": "u", "accessTokenPayload": null}), "invalid-field"),
+        (json!({"userId": "u", "accessTokenPayload": []}), "invalid-field"),
+        (json!({"userId": "u", "accessTokenPayload": {"sub": "x"}}), "protected-field"),
+        (json!({"userId": "u", "accessTokenPayload": {"iss": "x"}}), "protected-field"),
+        (
+            json!({"userId": "u", "accessTokenPayload": {"a": "x".repeat(4000)}}),
+            "access-token-too-large",
+        ),
+        (json!({"userId": "u", "sessionData": "x"}), "invalid-field"),
+        (json!({"userId": "u", "sessionData": {"a": "x".repeat(66_000)}}), "body-too-large"),
+        (json!({"userId": "u", "device": null}), "invalid-field"),
+        (json!({"userId": "u", "device": {"ip": 1}}), "invalid-field"),
+        (json!({"userId": "u", "device": {"ip": "x".repeat(65)}}), "invalid-field"),
+        (json!({"userId": "u", "device": {"userAgent": "x".repeat(1025)}}), "invalid-field"),
+    ] {
+        let reply = world.admin("/create-session", &body).await;
+        let shown: String = body.to_string().chars().take(80).collect();
+        assert_eq!((reply.status, reply.code().as_str()), (400, code), "{shown}");
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"));
+        let problem = reply.json();
+        assert_eq!(problem["status"], 400);
+        for member in ["type", "title", "detail"] {
+            assert!(problem[member].is_string(), "{member} of {shown}");
+        }
+    }
+    for body in ["", "{", "nope", "\u{feff}{}"] {
+        let reply = world.post("/create-session").text(body).signed().send().await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "invalid-json"), "{body:?}");
+    }
+    assert!(world.listed("u").await.is_empty(), "what was refused left no session");
+}
+
+#[tokio::test]
+async fn the_longest_ids_and_odd_characters_work_all_the_way() {
+    let world = World::new().await;
+    for user in ["ü".repeat(512), "a b/c?d#e%f\"g'h".to_owned(), "public#u1".to_owned()] {
+        let tenant = "t".repeat(64);
+        let session = world.open_in(&user, &tenant).await;
+        let reply = world.get("/whoami").bearer(&session.access).send().await;
+        assert_eq!((reply.status, &reply.json()["userId"]), (200, &json!(user)));
+        let revoked =
+            world.revoke("/revoke-user", &json!({"userId": user, "tenantId": tenant})).await;
+        assert_eq!(revoked, [session.handle.as_str()]);
+        assert_eq!(world.strict(&session.access).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn jitter_shortens_an_access_token_by_its_share_at_most() {
+    let world = World::with_clock(HandClock::new(), |builder| {
+        builder.parameter("AccessTokenValidityJitter", "0.25")
+    })
+    .await;
+    let mut lives = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let body = json!({"userId": "u1"});
+        let answer = world.admin("/create-session", &body).await.json();
+        let life =
+            answer["accessToken"]["expiresAt"].as_i64().unwrap() - world.clock.now().millis();
+        assert!((2_699_000..=3_600_000).contains(&life), "{life}");
+        lives.insert(life);
+    }
+    assert!(lives.len() > 5, "they are spread: {lives:?}");
+}

@@ -1,0 +1,63 @@
+//! What functions do to the table when their samples are fed to them, held against what their policies let them do. The
+//! embedded table asks nobody for permission: nothing else would show a missing statement before a deployment does.
+
+use super::iam::{Need, Statement, needs, statements};
+use super::template;
+use crate::events::{Placeholders, rows_of, sample};
+use local::dynamodb::Embedded;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tests::{Faulty, World};
+
+/// Longer than a dynamic key signs.
+const KEYS_ARE_DUE: Duration = Duration::from_hours(200);
+
+/// Everything `function` does: on an empty table, on each sample, and once more when the keys are due.
+async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Need> {
+    let engine = Arc::new(Faulty::new(Embedded::memory().expect("a database")));
+    let world = World::with(|builder| {
+        builder.engine(Arc::clone(&engine)).parameter("FastSessionCheckDatabase", fast_checks)
+    });
+    let world = world.await;
+    let mut found = BTreeSet::new();
+    let mut feed = async |event: &str| {
+        engine.take_calls();
+        // Whether it is refused is the samples' own test.
+        drop(world.bundle.invoke(function, event).await);
+        found.extend(engine.take_calls().iter().flat_map(needs));
+    };
+    if binary == "create-session" {
+        feed(&sample(binary, "direct-minimal")).await;
+    }
+    for (case, _) in rows_of(binary) {
+        let placeholders = Placeholders::prepare(&world).await;
+        feed(&placeholders.fill(&sample(binary, case))).await;
+    }
+    let placeholders = Placeholders::prepare(&world).await;
+    world.pass(KEYS_ARE_DUE);
+    for (case, _) in rows_of(binary) {
+        feed(&placeholders.fill(&sample(binary, case))).await;
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_function_may_do_what_it_does_and_nothing_else() {
+    let statements = statements();
+    let mut faults = Vec::new();
+    for function in template().functions.values() {
+        let (name, binary) = (&function.name, &function.binary);
+        let mut needs = needs_of(name, binary, "never").await;
+        if name == "verify-session-fast" {
+            needs.extend(needs_of(name, binary, "always").await);
+        }
+        let own = &statements[name];
+        let granted: BTreeSet<_> = own.iter().flat_map(Statement::grants).collect();
+        faults.extend(needs.difference(&granted).map(|need| format!("{name} may not {need:?}")));
+        faults.extend(
+            granted.difference(&needs).map(|grant| format!("{name} never needs {grant:?}")),
+        );
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

@@ -1,0 +1,139 @@
+//! Every file in `events/` is fed to its function, so that no sample is dead and none is answered by chance.
+
+mod answers;
+mod outcome;
+mod placeholders;
+
+use answers::{FUNCTIONS, Row};
+use outcome::Outcome;
+pub(crate) use placeholders::Placeholders;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use tests::World;
+
+const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
+
+/// The names in a folder of samples, sorted.
+fn names(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(PathBuf::from(EVENTS).join(folder)).expect("a folder of samples");
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("a sample").file_name();
+    entries.map(|entry| name(entry).into_string().expect("UTF-8")).collect()
+}
+
+/// The text of a sample.
+pub(crate) fn sample(function: &str, case: &str) -> String {
+    let path = format!("{EVENTS}/{function}/{case}.json");
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn every_sample_has_a_row_and_every_row_a_sample() {
+    let mut folders = names("");
+    assert!(folders.remove("README.md"), "events/README.md says how samples are filled");
+    assert_eq!(folders, FUNCTIONS.iter().map(|(name, _)| (*name).to_owned()).collect());
+    for (function, rows) in FUNCTIONS {
+        let expected: BTreeSet<_> = rows.iter().map(|(case, _)| format!("{case}.json")).collect();
+        assert_eq!(expected.len(), rows.len(), "{function}: a row stands twice");
+        assert_eq!(names(function), expected, "{function}");
+    }
+}
+
+#[test]
+fn the_readme_of_the_samples_names_every_folder() {
+    let readme = fs::read_to_string(format!("{EVENTS}/README.md")).unwrap();
+    for (function, _) in FUNCTIONS {
+        assert!(readme.contains(&format!("`{function}`")), "{function}");
+    }
+}
+
+async fn feed(function: &str, binary: &str, rows: &[Row]) {
+    let world = World::new().await;
+    for (case, outcome) in rows {
+        let placeholders = Placeholders::prepare(&world).await;
+        let event = placeholders.fill(&sample(binary, case));
+        let answer = world.bundle.invoke(function, &event).await;
+        let said = format!("{answer:?}");
+        assert!(!placeholders.any_secret_in(&said), "{binary}/{case}: repeats a token");
+        if let Err(fault) = outcome.check(&answer, &placeholders) {
+            panic!("{binary}/{case}: {fault}\n{said}");
+        }
+        // The next sample finds its own session and no other.
+        world.revoke("/revoke-user", &json!({"userId": "ada"})).await;
+    }
+}
+
+/// The samples of a binary.
+pub(crate) fn rows_of(binary: &str) -> &'static [Row] {
+    let (_, rows) = FUNCTIONS.iter().find(|(name, _)| *name == binary).expect("a folder");
+    rows
+}
+
+macro_rules! feed_each {
+    ($($test:ident: $function:literal),* $(,)?) => {
+        const FED: &[&str] = &[$($function),*];
+        $(
+            #[tokio::test]
+            async fn $test() {
+                feed($function, $function, rows_of($function)).await;
+            }
+        )*
+    };
+}
+
+feed_each! {
+    create_session_answers_its_samples: "create-session",
+    jwks_answers_its_samples: "jwks",
+    list_sessions_answers_its_samples: "list-sessions",
+    logout_answers_its_samples: "logout",
+    refresh_session_answers_its_samples: "refresh-session",
+    revoke_handle_answers_its_samples: "revoke-handle",
+    revoke_user_answers_its_samples: "revoke-user",
+    verify_session_answers_its_samples: "verify-session",
+    whoami_answers_its_samples: "whoami",
+}
+
+#[test]
+fn every_folder_is_fed() {
+    assert_eq!(FUNCTIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>(), FED);
+}
+
+#[tokio::test]
+async fn the_fast_authorizer_differs_only_in_the_session_that_has_ended() {
+    let rows = rows_of("verify-session").iter().filter(|(case, _)| *case != "ended-session");
+    let rows: Vec<_> = rows.copied().collect();
+    assert_eq!(rows.len() + 1, rows_of("verify-session").len());
+    feed("verify-session-fast", "verify-session", &rows).await;
+    let allowed = [("ended-session", Outcome::Answers(r#"{"principalId":"ada"}"#))];
+    feed("verify-session-fast", "verify-session", &allowed).await;
+}
+
+/// The limits that no sample is written out for.
+#[tokio::test]
+async fn a_body_over_64_kib_is_refused_by_every_way_in() {
+    const TOO_LARGE: usize = 64 * 1024 + 1;
+    let world = World::new().await;
+    for function in ["create-session", "revoke-handle", "revoke-user"] {
+        let body = json!({"userId": "ada", "sessionHandle": "nobody", "more": "x"}).to_string();
+        let body = body.replace('x', &"x".repeat(TOO_LARGE - body.len() + 1));
+        assert_eq!(body.len(), TOO_LARGE);
+        let error = world.bundle.invoke(function, &body).await.unwrap_err();
+        assert_eq!(error.error_type, "body-too-large", "{function}");
+
+        let mut event: Value = serde_json::from_str(&sample(function, "http-no-body")).unwrap();
+        event["body"] = body.into();
+        let answer = world.bundle.invoke(function, &event.to_string()).await;
+        let refused = Outcome::Problem(400, "body-too-large");
+        refused.check(&answer, &Placeholders::default()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_payload_that_makes_the_token_too_large_is_refused() {
+    let world = World::new().await;
+    let command = json!({"userId": "ada", "accessTokenPayload": {"more": "x".repeat(10_000)}});
+    let error = world.bundle.invoke("create-session", &command.to_string()).await.unwrap_err();
+    assert_eq!(error.error_type, "access-token-too-large");
+    assert!(world.listed("ada").await.is_empty(), "no session is opened");
+}

@@ -1,0 +1,71 @@
+//! The values that `${…}` stands for in a sample, taken from sessions of the user `ada`.
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::{Opened, World};
+
+/// How long an access token lives.
+const HOUR: Duration = Duration::from_hours(1);
+/// Longer than the grace window and than an access token lives.
+const A_WHILE: Duration = Duration::from_hours(2);
+
+/// Names and what they stand for.
+#[derive(Default)]
+pub(crate) struct Placeholders(Vec<(&'static str, String)>);
+
+impl Placeholders {
+    /// Opens the sessions. Two of them live: the one that samples mean, and the other.
+    pub(crate) async fn prepare(world: &World) -> Self {
+        let used = world.open("used").await;
+        world.refreshed(&used.refresh).await;
+        let expired = world.open("expired").await;
+        world.pass(A_WHILE);
+        let ended = open(world).await;
+        world.revoke("/revoke-handle", &json!({"sessionHandle": ended.handle})).await;
+        let [session, other] = [open(world).await, open(world).await];
+        Self(vec![
+            ("sessionHandle", session.handle),
+            ("accessToken", session.access),
+            ("refreshToken", session.refresh),
+            ("otherSessionHandle", other.handle),
+            ("endedSessionHandle", ended.handle),
+            ("endedAccessToken", ended.access),
+            ("endedRefreshToken", ended.refresh),
+            ("expiredAccessToken", expired.access),
+            ("usedRefreshToken", used.refresh),
+            ("cursor", cursor(world).await),
+            ("openedAt", world.clock.now().millis().to_string()),
+            ("accessTokenExpiresAt", world.clock.now().plus(HOUR).millis().to_string()),
+        ])
+    }
+
+    /// The text with every placeholder filled.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let fill = |text: String, (name, value): &(&str, String)| {
+            text.replace(&format!("${{{name}}}"), value)
+        };
+        let filled = self.0.iter().fold(text.to_owned(), fill);
+        assert!(!filled.contains("${"), "an unknown placeholder: {text}");
+        filled
+    }
+
+    /// The JSON text with every placeholder filled.
+    pub(crate) fn json(&self, text: &str) -> Value {
+        serde_json::from_str(&self.fill(text)).expect("expected answers are JSON")
+    }
+
+    /// Whether one of the tokens stands in `text`.
+    pub(crate) fn any_secret_in(&self, text: &str) -> bool {
+        let mut secrets = self.0.iter().filter(|(name, _)| name.ends_with("Token"));
+        secrets.any(|(_, secret)| text.contains(secret))
+    }
+}
+
+async fn open(world: &World) -> Opened {
+    world.open_with(&json!({"userId": "ada", "accessTokenPayload": {"role": "admin"}})).await
+}
+
+async fn cursor(world: &World) -> String {
+    let reply = world.get("/list-sessions?userId=ada&limit=1").signed().send().await;
+    reply.json()["cursor"].as_str().expect("two sessions are two pages").to_owned()
+}

@@ -1,0 +1,166 @@
+//! Signing keys: made once, published before they sign and after they stop.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::join_all;
+use local::dynamodb::Embedded;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tests::{Fault, Faulty, HandClock, World};
+
+fn kid(access: &str) -> String {
+    let header = URL_SAFE_NO_PAD.decode(access.split('.').next().unwrap()).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
+}
+
+async fn published(world: &World) -> Vec<String> {
+    let jwks = world.get("/auth/jwt/jwks.json").send().await.json();
+    let keys = jwks["keys"].as_array().unwrap().iter();
+    keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn two_first_callers_make_one_set_of_keys() {
+    let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
+    let clock = HandClock::new();
+    let start =
+        async || World::with_clock(clock.clone(), |builder| builder.engine(engine.clone())).await;
+    let (one, two) = (start().await, start().await);
+    // Both have seen that there are no keys before either writes them.
+    let gate = engine.hold("TransactWriteItems");
+    let (first, second) = tokio::join!(one.open("u1"), async {
+        gate.arrival().await;
+        let second = two.open("u2").await;
+        gate.open();
+        second
+    });
+    assert_eq!(kid(&first.access), kid(&second.access));
+    assert_eq!(published(&one).await.len(), 2);
+    for world in [&one, &two] {
+        assert_eq!(world.strict(&first.access).await, 200);
+        assert_eq!(world.strict(&second.access).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn many_first_callers_at_once_all_sign_with_published_keys() {
+    let world = World::new().await;
+    let users: Vec<_> = (0..20).map(|i| format!("u{i}")).collect();
+    let sessions = join_all(users.iter().map(|user| world.open(user))).await;
+    assert_eq!(published(&world).await.len(), 2);
+    for session in &sessions {
+        assert_eq!(world.strict(&session.access).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_due_key_is_followed_by_one_that_is_published_first_and_nobody_is_refused() {
+    let world = World::with_parameter("AccessTokenDynamicSigningKeyUpdateInterval", "2").await;
+    let early = world.open("u1").await;
+    let old = kid(&early.access);
+
+    // A minute before its two hours are over the next key is made. It does not sign yet.
+    world.pass(Duration::from_mins(119));
+    let session = world.open("u1").await;
+    assert_eq!(kid(&session.access), old);
+    let keys = published(&world).await;
+    assert_eq!(keys.len(), 3, "{keys:?}");
+
+    world.pass(Duration::from_mins(1));
+    let late = world.open("u1").await;
+    assert_ne!(kid(&late.access), old);
+    assert!(keys.contains(&kid(&late.access)), "it was published before it signed");
+    for token in [&session.access, &late.access] {
+        assert_eq!((world.strict(token).await, world.fast(token).await), (200, 200));
+    }
+
+    // The old key's last token lives for an hour after it stopped; then, and a margin, it goes.
+    world.pass(Duration::from_mins(58));
+    assert_eq!(world.fast(&session.access).await, 200);
+    assert!(published(&world).await.contains(&old));
+    world.pass(Duration::from_hours(2));
+    world.open("u1").await;
+    assert!(!published(&world).await.contains(&old));
+}
+
+#[tokio::test]
+async fn after_a_long_silence_the_next_key_signs_at_once() {
+    let world = World::new().await;
+    let early = world.open("u1").await;
+    assert_eq!(world.strict(&early.access).await, 200);
+    world.pass(Duration::from_hours(24 * 30));
+    let (access, _) = world.refreshed(&early.refresh).await;
+    assert_ne!(kid(&access), kid(&early.access));
+    assert_eq!((world.strict(&access).await, world.fast(&access).await), (200, 200));
+}
+
+#[tokio::test]
+async fn a_static_key_never_rotates() {
+    let world = World::new().await;
+    let body = json!({"userId": "u1", "useDynamicSigningKey": false});
+    let early = world.open_with(&body).await;
+    world.pass(Duration::from_hours(24 * 30));
+    let late = world.open_with(&body).await;
+    assert_eq!(kid(&early.access), kid(&late.access));
+    let (access, _) = world.refreshed(&early.refresh).await;
+    assert_eq!(kid(&access), kid(&early.access), "a session keeps its kind of key");
+}
+
+#[tokio::test]
+async fn another_sandbox_with_cached_keys_learns_of_a_new_one() {
+    let engine = Arc::new(Embedded::memory().unwrap());
+    let clock = HandClock::new();
+    let start =
+        async || World::with_clock(clock.clone(), |builder| builder.engine(engine.clone())).await;
+    let (signing, verifying) = (start().await, start().await);
+    let early = signing.open("u1").await;
+    assert_eq!(verifying.fast(&early.access).await, 200);
+    clock.pass(Duration::from_hours(24 * 8));
+    let late = signing.open("u1").await;
+    assert_eq!(
+        (verifying.fast(&late.access).await, verifying.strict(&late.access).await),
+        (200, 200)
+    );
+}
+
+#[tokio::test]
+async fn invented_kids_do_not_make_one_read_each_and_hide_no_new_key() {
+    let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
+    let world = World::with(|builder| builder.engine(engine.clone())).await;
+    let session = world.open("u1").await;
+    assert_eq!(world.fast(&session.access).await, 200);
+    world.pass(Duration::from_secs(1));
+    engine.take_calls();
+    let (_, rest) = session.access.split_once('.').unwrap();
+    let now = world.clock.now().millis();
+    let invented = async |kid: String| {
+        let header = json!({"alg": "RS256", "typ": "JWT", "version": "5", "kid": kid});
+        let forged = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()));
+        assert_eq!(world.fast(&forged).await, 401);
+        engine.take_calls().len()
+    };
+    for i in 0..20 {
+        assert_eq!(invented(format!("d-{i}")).await, 0, "a key of that age would be known");
+    }
+    let mut reads = 0;
+    for i in 0..20 {
+        reads += invented(format!("d-{}", now + i)).await + invented(format!("s-{i}")).await;
+    }
+    assert_eq!(reads, 1);
+    world.pass(Duration::from_millis(500));
+    assert_eq!(invented("x".to_owned()).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_or_a_lost_answer_while_keys_are_made_does_no_harm() {
+    for fault in [Fault::Conflict, Fault::AnswerLost, Fault::Throttled] {
+        let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
+        let world = World::with(|builder| builder.engine(engine.clone())).await;
+        engine.fail("TransactWriteItems", 1, fault);
+        let session = world.open("u1").await;
+        assert_eq!(world.strict(&session.access).await, 200);
+        assert_eq!(published(&world).await.len(), 2);
+    }
+}

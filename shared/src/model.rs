@@ -1,6 +1,6 @@
 //! What a session is, and what decides whether it lives. Values only: nothing here does I/O or knows the time by itself.
 
-use crate::ids::{Generation, SessionHandle, TenantId, UserId};
+use crate::ids::{Generation, InvalidId, SessionHandle, TenantId, UserId};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::payload::Payload;
@@ -130,6 +130,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The tenant of this name, or all.
+    ///
+    /// # Errors
+    /// It is no tenant id.
+    pub fn of_tenant(id: Option<&str>) -> Result<Self, InvalidId> {
+        id.map_or(Ok(Self::User), |id| TenantId::parse(id).map(Self::Tenant))
+    }
+
     /// Whether it covers a session in `tenant`.
     #[must_use]
     pub fn covers(&self, tenant: &TenantId) -> bool {

@@ -12,7 +12,7 @@ use tests::World;
 const TENANTS: [&str; 2] = ["acme", "globex"];
 const GRACE: Duration = Duration::from_secs(30);
 const ACCESS_LIFE: Duration = Duration::from_hours(1);
-const SESSION_LIFE: Duration = Duration::from_mins(144_000);
+const SESSION_LIFE: Duration = Duration::from_hours(2_400);
 
 /// One step. A session is named by a number that wraps around those opened so far, a token by its age (0 is the newest).
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ impl History<'_> {
             Step::Logout { session, age } => self.logout(session, age).await,
             Step::RevokeHandle { session } => self.revoke_handle(session).await,
             Step::RevokeUser { user, tenant, except } => {
-                self.revoke_user(user, tenant, except).await
+                self.revoke_user(user, tenant, except).await;
             }
             Step::Pass(span) => self.world.pass(span),
         }

@@ -116,7 +116,7 @@ async fn every_refusal_clears_both_ways_of_transfer() {
     let gone = world.open("u1").await;
     world.revoke("/revoke-handle", &json!({"sessionHandle": gone.handle})).await;
     let over = world.open("u2").await;
-    world.pass(Duration::from_mins(144_000));
+    world.pass(Duration::from_hours(2_400));
     for (token, why) in [
         (gone.refresh.as_str(), "revoked"),
         (over.refresh.as_str(), "expired"),

@@ -39,10 +39,7 @@ struct Command {
 
 async fn handle(app: Arc<App>, command: Command) -> Result<Value, ApiError> {
     let user = UserId::parse(&command.user_id)?;
-    let scope = match command.tenant_id {
-        None => Scope::User,
-        Some(id) => Scope::Tenant(TenantId::parse(&id)?),
-    };
+    let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let limit = limit(command.limit)?;
     let after = command.cursor.map(|text| read_cursor(&text, &scope)).transpose()?;
     let listing = app.sessions.list(&user, &scope, limit, after.as_ref()).await?;

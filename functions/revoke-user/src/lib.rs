@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::http::command::present;
 use shared::http::error::ApiError;
-use shared::ids::{SessionHandle, TenantId, UserId};
+use shared::ids::{SessionHandle, UserId};
 use shared::lambda::{Function, Route};
 use shared::model::Scope;
 use std::sync::Arc;
@@ -38,10 +38,7 @@ struct Answer {
 
 async fn handle(app: Arc<App>, command: Command) -> Result<Answer, ApiError> {
     let user = UserId::parse(&command.user_id)?;
-    let scope = match command.tenant_id {
-        None => Scope::User,
-        Some(id) => Scope::Tenant(TenantId::parse(&id)?),
-    };
+    let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let except =
         command.except_session_handle.map(|text| SessionHandle::parse(&text)).transpose()?;
     let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await?;

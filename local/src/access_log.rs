@@ -1,9 +1,11 @@
-//! One line for each request: method, path, status, milliseconds, function. Never a query, a header or a body.
+//! One line for each request: method, path, status, milliseconds, function. Never a query, a header
+//! or a body.
 
 use http::{Method, Uri};
 use std::time::Duration;
 
-/// No name or handle is this long; a token is, and one put into a path by mistake is not repeated here.
+/// No name or handle is this long; a token is, and one put into a path by mistake is not repeated
+/// here.
 const LONGEST_SEGMENT: usize = 64;
 
 /// The line for one request.

@@ -82,7 +82,8 @@ impl Bundle {
     /// Invokes a function by name with a JSON payload, as another function would.
     ///
     /// # Errors
-    /// What the function failed with, or that there is no such function or that the payload is no JSON.
+    /// What the function failed with, or that there is no such function or that the payload is no
+    /// JSON.
     pub async fn invoke(&self, function: &str, payload: &str) -> Result<Box<RawValue>, Diagnostic> {
         let failed = |kind: &str, message: String| Diagnostic {
             error_type: kind.to_owned(),

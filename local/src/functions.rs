@@ -1,5 +1,5 @@
-//! The functions, composed as on Lambda: one [`App`] for each function resource, made from that resource's own
-//! environment, over one client.
+//! The functions, composed as on Lambda: one [`App`] for each function resource, made from that
+//! resource's own environment, over one client.
 
 use crate::template::FunctionResource;
 use aws_sdk_dynamodb::Client;
@@ -87,8 +87,8 @@ impl Deployed {
         Ok(Self { resource: resource.clone(), function, config: Arc::new(config) })
     }
 
-    /// Invokes the function in a task of its own: like a sandbox, its panic ends it and nothing else, and it runs on
-    /// when its caller has gone.
+    /// Invokes the function in a task of its own: like a sandbox, its panic ends it and nothing
+    /// else, and it runs on when its caller has gone.
     pub(crate) async fn invoke(
         &self,
         request_id: &str,

@@ -1,6 +1,6 @@
-//! Sever on one machine: an API Gateway REST API and the Lambda Invoke API over the real functions, and an embedded
-//! `DynamoDB` under the real client. Routes, guards, environments and the table come from `template.yaml` itself, so that
-//! what is tried here is what is deployed.
+//! Sever on one machine: an API Gateway REST API and the Lambda Invoke API over the real functions,
+//! and an embedded `DynamoDB` under the real client. Routes, guards, environments and the table
+//! come from `template.yaml` itself, so that what is tried here is what is deployed.
 
 pub mod access_log;
 pub mod bundle;

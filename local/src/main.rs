@@ -94,8 +94,8 @@ async fn run(options: Options) -> Result<(), Failure> {
     server::serve(listener, Arc::new(bundle)).await.map_err(Failure::Serve)
 }
 
-/// Standard output is the walk-through's; logs go to standard error. The SDK's own logs show what is stored, so they
-/// stay quiet unless they are asked for by name.
+/// Standard output is the walk-through's; logs go to standard error. The SDK's own logs show what
+/// is stored, so they stay quiet unless they are asked for by name.
 fn start_logging() {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())

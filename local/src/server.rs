@@ -19,7 +19,8 @@ use tokio::time::Instant;
 /// How long requests under way may still take when the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Listens on `port` of loopback, and nowhere else: the local credentials guard nothing. Port 0 takes a free one.
+/// Listens on `port` of loopback, and nowhere else: the local credentials guard nothing. Port 0
+/// takes a free one.
 pub async fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }

@@ -1,4 +1,5 @@
-//! Checks AWS Signature Version 4 against the one local credential, for routes guarded by IAM and for the Invoke API.
+//! Checks AWS Signature Version 4 against the one local credential, for routes guarded by IAM and
+//! for the Invoke API.
 
 use crate::{ACCESS_KEY, REGION, SECRET_KEY};
 use bytes::Bytes;
@@ -30,7 +31,8 @@ pub(crate) enum Unsigned {
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS \
                         Secret Access Key and signing method. Consult the service documentation for details.";
 
-/// Checks that `request` is signed with the local credential for `service`, not long before or after `now`.
+/// Checks that `request` is signed with the local credential for `service`, not long before or
+/// after `now`.
 pub(crate) async fn verify(
     request: &Request<Bytes>,
     service: &str,
@@ -60,7 +62,8 @@ fn reason(error: &SignatureError) -> Unsigned {
     }
 }
 
-/// Every service but S3 signs the path encoded once more than it is sent; the library encodes it once.
+/// Every service but S3 signs the path encoded once more than it is sent; the library encodes it
+/// once.
 fn signed_form(request: &Request<Bytes>) -> Option<Request<Bytes>> {
     let path = request.uri().path().replace('%', "%25").replace('+', "%2B");
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -78,7 +81,8 @@ async fn signing_key(
     if request.access_key() != ACCESS_KEY || request.session_token().is_some() {
         return Err(Box::new(SignatureError::InvalidClientTokenId(String::new())));
     }
-    // The library takes keys of AWS's own length only. HMAC pads a key with zeros, so padding it here changes nothing.
+    // The library takes keys of AWS's own length only. HMAC pads a key with zeros, so padding it
+    // here changes nothing.
     let padded = format!("{SECRET_KEY:\0<40}");
     let secret: KSecretKey = padded.parse()?;
     let key = secret.to_ksigning(request.request_date(), request.region(), request.service());

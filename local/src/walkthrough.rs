@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn comments_are_harmless_where_a_shell_takes_none() {
-        // An interactive zsh runs a pasted comment as a command; a quote or a glob in it would swallow what follows.
+        // An interactive zsh runs a pasted comment as a command; a quote or a glob in it would
+        // swallow what follows.
         for comment in super::text(3000).lines().filter(|line| line.trim().starts_with('#')) {
             assert!(!comment.contains(['\'', '"', '`', '(', '*', '?', '$', '&', ';']), "{comment}");
         }

@@ -1,4 +1,5 @@
-//! The condition on which the authorizer reads the table: per deployment, and per route where a route says otherwise.
+//! The condition on which the authorizer reads the table: per deployment, and per route where a
+//! route says otherwise.
 
 use http::Method;
 use std::collections::HashMap;
@@ -52,8 +53,8 @@ impl CheckPolicy {
         Self { default, routes: HashMap::new() }
     }
 
-    /// Reads exceptions such as `POST /payments=always,ANY /feed/{id}=never`. `None` when the text is not such a list, or
-    /// names a route twice.
+    /// Reads exceptions such as `POST /payments=always,ANY /feed/{id}=never`. `None` when the text
+    /// is not such a list, or names a route twice.
     #[must_use]
     pub fn with_routes(mut self, text: &str) -> Option<Self> {
         for rule in text.split(',') {
@@ -78,8 +79,9 @@ impl CheckPolicy {
         Some(self)
     }
 
-    /// Whether a request to this route asks the table. `route` is the path as the API declares it, such as `/orders/{id}`:
-    /// matching the path of a request instead would let `/orders/1/` slip past a rule for `/orders/{id}`.
+    /// Whether a request to this route asks the table. `route` is the path as the API declares it,
+    /// such as `/orders/{id}`: matching the path of a request instead would let `/orders/1/` slip
+    /// past a rule for `/orders/{id}`.
     #[must_use]
     pub fn is_strict(&self, method: &Method, route: &str) -> bool {
         let exact = self.routes.get(&(Some(method.clone()), route.to_owned()));

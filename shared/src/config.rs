@@ -1,5 +1,6 @@
-//! Configuration: read once at start, from environment variables that carry SuperTokens' names where it has them
-//! (PROTOCOL 2.4). An empty variable counts as absent. All faults are reported together.
+//! Configuration: read once at start, from environment variables that carry SuperTokens' names
+//! where it has them (PROTOCOL 2.4). An empty variable counts as absent. All faults are reported
+//! together.
 
 use crate::check_database::{CheckDatabase, CheckPolicy};
 use crate::http::cookies::{CookieSettings, SameSite};
@@ -176,7 +177,8 @@ impl Vars<'_> {
         let same_site = same_site.unwrap_or_else(|| {
             if same_site::share_a_site(api, website) { SameSite::Lax } else { SameSite::None }
         });
-        // Browsers drop such cookies; on one machine they are let through for development (PROTOCOL 1.3).
+        // Browsers drop such cookies; on one machine they are let through for development (PROTOCOL
+        // 1.3).
         let local = same_site::is_local(api) && same_site::is_local(website);
         if same_site == SameSite::None && !secure && !local {
             self.fault("COOKIE_SECURE", false);
@@ -190,7 +192,8 @@ impl Vars<'_> {
         }
     }
 
-    /// `CHECK_DATABASE`, or by its old name `ACCESS_TOKEN_BLACKLISTING`; without either, always: unknown means no.
+    /// `CHECK_DATABASE`, or by its old name `ACCESS_TOKEN_BLACKLISTING`; without either, always:
+    /// unknown means no.
     fn check_policy(&mut self) -> CheckPolicy {
         let condition = self.optional("CHECK_DATABASE", CheckDatabase::parse);
         let old_name = self.optional("ACCESS_TOKEN_BLACKLISTING", flag);

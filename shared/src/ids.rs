@@ -1,4 +1,5 @@
-//! Identifiers, each its own type, parsed once at the edge: a handle does not fit where a user id is asked for.
+//! Identifiers, each its own type, parsed once at the edge: a handle does not fit where a user id
+//! is asked for.
 
 use std::fmt;
 
@@ -6,7 +7,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} must be {rule}")]
 pub struct InvalidId {
-    /// Which identifier it would have been, in the words of the wire: `userId`, `tenantId`, `sessionHandle`, `appId`.
+    /// Which identifier it would have been, in the words of the wire: `userId`, `tenantId`,
+    /// `sessionHandle`, `appId`.
     pub kind: &'static str,
     /// What is allowed.
     pub rule: &'static str,
@@ -50,7 +52,8 @@ impl AppId {
     }
 }
 
-/// Whose session it is, as the caller's own login names them: opaque, 1 to 1024 bytes of UTF-8, no control characters.
+/// Whose session it is, as the caller's own login names them: opaque, 1 to 1024 bytes of UTF-8, no
+/// control characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(Box<str>);
 
@@ -73,7 +76,8 @@ impl UserId {
     }
 }
 
-/// A part of an app's users, such as a customer's organisation: `[a-z0-9-]{1,64}`, `public` unless named.
+/// A part of an app's users, such as a customer's organisation: `[a-z0-9-]{1,64}`, `public` unless
+/// named.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(Box<str>);
 
@@ -107,10 +111,12 @@ impl TenantId {
     }
 }
 
-/// Names a session. Not a secret (it proves nothing), yet never logged as it is: see [`SessionHandle::fingerprint`].
+/// Names a session. Not a secret (it proves nothing), yet never logged as it is: see
+/// [`SessionHandle::fingerprint`].
 ///
-/// Handles minted here are a random UUID, followed by `_<tenantId>` for a tenant other than `public`
-/// (PROTOCOL 4.1). Any text of 1 to 128 bytes without control characters may be asked for; it is then simply unknown.
+/// Handles minted here are a random UUID, followed by `_<tenantId>` for a tenant other than
+/// `public` (PROTOCOL 4.1). Any text of 1 to 128 bytes without control characters may be asked for;
+/// it is then simply unknown.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionHandle(Box<str>);
 
@@ -143,8 +149,9 @@ impl SessionHandle {
         &self.0
     }
 
-    /// What a log may show in its place: 16 hex digits of its SHA-256 (OWASP session management, "logging sessions life
-    /// cycle"). A handle is random, so its digest needs no salt to be unguessable.
+    /// What a log may show in its place: 16 hex digits of its SHA-256 (OWASP session management,
+    /// "logging sessions life cycle"). A handle is random, so its digest needs no salt to be
+    /// unguessable.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.0.as_bytes());
@@ -152,8 +159,9 @@ impl SessionHandle {
     }
 }
 
-/// Counts the times a user's sessions were revoked as a whole. A session carries the generations it saw at birth and is
-/// live only while they are not lower than the user's present ones. `0` is the generation of a user never revoked.
+/// Counts the times a user's sessions were revoked as a whole. A session carries the generations it
+/// saw at birth and is live only while they are not lower than the user's present ones. `0` is the
+/// generation of a user never revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(i64);
 
@@ -170,8 +178,8 @@ impl Generation {
         self.0
     }
 
-    /// The next one: greater than this, and greater than any that was handed out before this was forgotten, since it is at
-    /// least the present time in milliseconds.
+    /// The next one: greater than this, and greater than any that was handed out before this was
+    /// forgotten, since it is at least the present time in milliseconds.
     #[must_use]
     pub fn next(self, now: crate::time::Timestamp) -> Self {
         Self(self.0.saturating_add(1).max(now.millis()))
@@ -194,7 +202,8 @@ macro_rules! shown_as_text {
 }
 shown_as_text!(AppId, UserId, TenantId);
 
-// A handle in a `Debug` output would end up in a log: it has no `Display`, and its `Debug` shows the fingerprint.
+// A handle in a `Debug` output would end up in a log: it has no `Display`, and its `Debug` shows
+// the fingerprint.
 impl fmt::Debug for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionHandle(#{})", self.fingerprint())

@@ -1,4 +1,5 @@
-//! Start-up and the edge: what every function's `main` calls, and what the local gateway calls in its place.
+//! Start-up and the edge: what every function's `main` calls, and what the local gateway calls in
+//! its place.
 
 use crate::app::App;
 use crate::config::Config;
@@ -18,10 +19,11 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A Lambda function, composed and ready: one JSON event in, one JSON answer or a [`Diagnostic`] out.
+/// A Lambda function, composed and ready: one JSON event in, one JSON answer or a [`Diagnostic`]
+/// out.
 ///
-/// The Lambda runtime and the local gateway both drive a function through [`Function::invoke`], so that what is tested
-/// is what is deployed.
+/// The Lambda runtime and the local gateway both drive a function through [`Function::invoke`], so
+/// that what is tested is what is deployed.
 #[derive(Clone)]
 pub struct Function(Arc<Handler>);
 
@@ -62,8 +64,9 @@ impl Function {
         })
     }
 
-    /// A function for admin consoles and back ends: the same JSON by API Gateway and by direct invoke. API Gateway is
-    /// answered by HTTP, a direct invoker by plain JSON, or by an error whose type is the stable code.
+    /// A function for admin consoles and back ends: the same JSON by API Gateway and by direct
+    /// invoke. API Gateway is answered by HTTP, a direct invoker by plain JSON, or by an error
+    /// whose type is the stable code.
     pub fn command<C, A, H, F>(app: Arc<App>, route: Route, handle: H) -> Self
     where
         C: DeserializeOwned + Send + 'static,
@@ -99,7 +102,8 @@ impl Function {
     /// Hands the function one event and awaits its answer.
     ///
     /// # Errors
-    /// What Lambda reports as a function error: its type is a stable code, its message is fit for the invoker.
+    /// What Lambda reports as a function error: its type is a stable code, its message is fit for
+    /// the invoker.
     pub async fn invoke(
         &self,
         event: LambdaEvent<Box<RawValue>>,
@@ -108,8 +112,8 @@ impl Function {
     }
 }
 
-/// Whether an event comes from API Gateway: types cannot tell, members can. A direct invoker could forge one; whoever may
-/// invoke the function is trusted by that alone.
+/// Whether an event comes from API Gateway: types cannot tell, members can. A direct invoker could
+/// forge one; whoever may invoke the function is trusted by that alone.
 fn is_http(event: &str) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -199,8 +203,8 @@ pub fn path_of(request: &Request) -> &str {
     request.raw_http_path()
 }
 
-/// Runs `function` on Lambda until the sandbox ends. What is wrong with the configuration is logged whole, and fails the
-/// start.
+/// Runs `function` on Lambda until the sandbox ends. What is wrong with the configuration is logged
+/// whole, and fails the start.
 ///
 /// # Errors
 /// The configuration is faulty or the runtime failed.

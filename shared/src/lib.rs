@@ -1,7 +1,7 @@
 //! What every Sever function shares: sessions, tokens, the table, HTTP and start-up.
 //!
-//! Arrows point one way: `lambda` knows `http` and `app`, they know `session`, it knows `table`; `token`, `ids` and `time`
-//! know nobody. See `ARCHITECTURE.md`.
+//! Arrows point one way: `lambda` knows `http` and `app`, they know `session`, it knows `table`;
+//! `token`, `ids` and `time` know nobody. See `ARCHITECTURE.md`.
 
 pub mod app;
 pub mod check_database;

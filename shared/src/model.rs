@@ -1,4 +1,5 @@
-//! What a session is, and what decides whether it lives. Values only: nothing here does I/O or knows the time by itself.
+//! What a session is, and what decides whether it lives. Values only: nothing here does I/O or
+//! knows the time by itself.
 
 use crate::ids::{Generation, InvalidId, SessionHandle, TenantId, UserId};
 use crate::time::Timestamp;
@@ -50,7 +51,8 @@ pub struct Standing {
     pub user: UserId,
     /// In which tenant.
     pub tenant: TenantId,
-    /// When it ends by itself: a whole second. Decided here and now; the table deletes days later (AWS: "within a few days").
+    /// When it ends by itself: a whole second. Decided here and now; the table deletes days later
+    /// (AWS: "within a few days").
     pub expires_at: Timestamp,
     /// The user's generations when it was opened.
     pub born: Generations,
@@ -95,7 +97,8 @@ pub struct Generations {
 }
 
 impl Generations {
-    /// Whether either was raised since. Each counts by itself: none may mask the other (Keycloak CVE-2026-8922).
+    /// Whether either was raised since. Each counts by itself: none may mask the other (Keycloak
+    /// CVE-2026-8922).
     #[must_use]
     pub fn is_behind(self, present: Self) -> bool {
         self.whole < present.whole || self.tenant < present.tenant
@@ -200,7 +203,8 @@ impl Lineage {
     }
 }
 
-/// Where a session was opened, for a person to recognise it by. As the caller of create said; proves nothing.
+/// Where a session was opened, for a person to recognise it by. As the caller of create said;
+/// proves nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     /// The client's address.

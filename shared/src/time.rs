@@ -1,7 +1,7 @@
 //! Time and randomness as values that are passed in.
 //!
-//! Rules never read a clock or the operating system's randomness by themselves: they are given a [`Clock`] and an
-//! [`Entropy`], so that a test can stop time and repeat a draw.
+//! Rules never read a clock or the operating system's randomness by themselves: they are given a
+//! [`Clock`] and an [`Entropy`], so that a test can stop time and repeat a draw.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,8 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// This moment rounded up to a whole second, so that what expires then never lives shorter than promised.
+    /// This moment rounded up to a whole second, so that what expires then never lives shorter than
+    /// promised.
     #[must_use]
     pub const fn ceil_to_second(self) -> Self {
         Self::from_seconds(self.0.saturating_add(999).div_euclid(1000))

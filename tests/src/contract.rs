@@ -1,5 +1,6 @@
-//! What the table promises to the rules, case by case, over any DynamoDB client: conditions hold, absence is a value, nothing
-//! resurrects. Each case uses users and handles of its own, so they may share a table.
+//! What the table promises to the rules, case by case, over any DynamoDB client: conditions hold,
+//! absence is a value, nothing resurrects. Each case uses users and handles of its own, so they may
+//! share a table.
 
 use shared::ids::{Generation, SessionHandle, TenantId, UserId};
 use shared::model::{

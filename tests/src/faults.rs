@@ -1,4 +1,5 @@
-//! Faults where the network would be, so that the SDK's retries, timeouts and error parsing all run for real above them.
+//! Faults where the network would be, so that the SDK's retries, timeouts and error parsing all run
+//! for real above them.
 
 use local::dynamodb::{ConnectorError, Engine, WireRequest, WireResponse};
 use serde_json::{Map, Value, json};
@@ -14,7 +15,8 @@ pub enum Fault {
     Unreachable,
     /// The table does as it is told, and the answer is lost.
     AnswerLost,
-    /// Of a batch, only the first so many members are served; the others come back unprocessed, with HTTP 200.
+    /// Of a batch, only the first so many members are served; the others come back unprocessed,
+    /// with HTTP 200.
     Unprocessed(usize),
     /// A transaction is cancelled because another is writing one of its items.
     Conflict,

@@ -1,7 +1,7 @@
 //! An index that lags, as DynamoDB's does: it shows the past until it is released.
 //!
-//! A second database answers index queries. Each write to the first is copied over at once, or, while the index is held, when
-//! it is released.
+//! A second database answers index queries. Each write to the first is copied over at once, or,
+//! while the index is held, when it is released.
 
 use local::dynamodb::{ConnectorError, Embedded, Engine, OpenError, WireRequest, WireResponse};
 use serde_json::{Map, Value, json};

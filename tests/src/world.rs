@@ -1,5 +1,5 @@
-//! One bundle with all that a test wants to hold in its hand. When it is dropped, everything the suite has logged so far is
-//! searched for the tokens it has seen.
+//! One bundle with all that a test wants to hold in its hand. When it is dropped, everything the
+//! suite has logged so far is searched for the tokens it has seen.
 
 use crate::clock::HandClock;
 use crate::logs;

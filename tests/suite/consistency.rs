@@ -1,5 +1,5 @@
-//! What holds when calls race, when the index lags, and when the table fails: revocation is final, a retry is harmless, and
-//! unknown means no.
+//! What holds when calls race, when the index lags, and when the table fails: revocation is final,
+//! a retry is harmless, and unknown means no.
 
 use futures_util::future::join_all;
 use local::dynamodb::Embedded;

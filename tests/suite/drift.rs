@@ -1,4 +1,5 @@
-//! Structure is asserted here, not remembered: names, routes, configuration, imports, tidiness and permissions.
+//! Structure is asserted here, not remembered: names, routes, configuration, imports, tidiness and
+//! permissions.
 
 mod configuration;
 mod grants;

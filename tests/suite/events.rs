@@ -1,4 +1,5 @@
-//! Every file in `events/` is fed to its function, so that no sample is dead and none is answered by chance.
+//! Every file in `events/` is fed to its function, so that no sample is dead and none is answered
+//! by chance.
 
 mod answers;
 mod outcome;

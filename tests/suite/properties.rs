@@ -1,5 +1,5 @@
-//! Random histories against a small model: after every step, each token passes exactly where the model says, and each listing
-//! shows exactly the sessions that live.
+//! Random histories against a small model: after every step, each token passes exactly where the
+//! model says, and each listing shows exactly the sessions that live.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRng, TestRunner};
@@ -14,7 +14,8 @@ const GRACE: Duration = Duration::from_secs(30);
 const ACCESS_LIFE: Duration = Duration::from_hours(1);
 const SESSION_LIFE: Duration = Duration::from_hours(2_400);
 
-/// One step. A session is named by a number that wraps around those opened so far, a token by its age (0 is the newest).
+/// One step. A session is named by a number that wraps around those opened so far, a token by its
+/// age (0 is the newest).
 #[derive(Clone, Debug)]
 enum Step {
     Open { user: usize, tenant: usize },
@@ -50,7 +51,8 @@ struct Expected {
     rotated_at: Timestamp,
     /// Every refresh token it ever had, oldest first; the last is current.
     refreshes: Vec<String>,
-    /// Every access token, with the number of the refresh token issued along with it, and its expiry.
+    /// Every access token, with the number of the refresh token issued along with it, and its
+    /// expiry.
     accesses: Vec<(String, usize, Timestamp)>,
 }
 

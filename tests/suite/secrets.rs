@@ -1,6 +1,7 @@
-//! No token, cookie or key is ever shown. Every test of this suite searches the logs for the tokens it has seen, and every
-//! answer for those it presented; here it is shown that such a search finds something when there is something to find, and
-//! that the paths on which a leak would be likeliest are walked.
+//! No token, cookie or key is ever shown. Every test of this suite searches the logs for the tokens
+//! it has seen, and every answer for those it presented; here it is shown that such a search finds
+//! something when there is something to find, and that the paths on which a leak would be likeliest
+//! are walked.
 
 use local::dynamodb::Embedded;
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! Opens a session for a user whom your own login has recognised.
 //!
-//! `POST /create-session` behind IAM, or direct invoke. Answers the tokens, and the headers and cookies ready to be handed to
-//! the browser. Whoever may call this can be anybody: grant it to your login code alone.
+//! `POST /create-session` behind IAM, or direct invoke. Answers the tokens, and the headers and
+//! cookies ready to be handed to the browser. Whoever may call this can be anybody: grant it to
+//! your login code alone.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

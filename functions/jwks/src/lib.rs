@@ -1,6 +1,7 @@
 //! Publishes the keys that verify access tokens, and where to find them (PROTOCOL 1.13).
 //!
-//! `GET {apiBasePath}/jwt/jwks.json` and `GET {apiBasePath}/.well-known/openid-configuration`, for anyone.
+//! `GET {apiBasePath}/jwt/jwks.json` and `GET {apiBasePath}/.well-known/openid-configuration`, for
+//! anyone.
 
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use http::{Method, StatusCode};

@@ -1,7 +1,7 @@
 //! Shows a user's live sessions.
 //!
-//! `GET /list-sessions` behind IAM, or direct invoke. Found through the index, judged by the rows: an ended session is never
-//! shown; one that was opened a moment ago may be missing.
+//! `GET /list-sessions` behind IAM, or direct invoke. Found through the index, judged by the rows:
+//! an ended session is never shown; one that was opened a moment ago may be missing.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -69,8 +69,8 @@ fn shown(session: &Session) -> Value {
     })
 }
 
-/// Says where to go on, not whose sessions: the user comes from the request, so a cursor of one user's listing shows nothing
-/// of another's.
+/// Says where to go on, not whose sessions: the user comes from the request, so a cursor of one
+/// user's listing shows nothing of another's.
 fn write_cursor(cursor: &IndexCursor) -> String {
     URL_SAFE_NO_PAD.encode(json!([cursor.handle.as_str(), cursor.tenant.as_str()]).to_string())
 }

@@ -1,7 +1,8 @@
 //! Ends the caller's own session and clears its client (PROTOCOL 1.10).
 //!
-//! `POST {apiBasePath}/signout` and `POST /logout`. A session that is already over is as good as ended. An expired token
-//! clears nothing: the client refreshes and comes again, or else its session would live on with nobody to end it.
+//! `POST {apiBasePath}/signout` and `POST /logout`. A session that is already over is as good as
+//! ended. An expired token clears nothing: the client refreshes and comes again, or else its
+//! session would live on with nobody to end it.
 
 use http::{Method, StatusCode};
 use lambda_http::Request;

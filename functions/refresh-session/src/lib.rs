@@ -1,7 +1,7 @@
 //! Keeps a session alive: exchanges its refresh token for a new pair (PROTOCOL 1.9).
 //!
-//! `POST {apiBasePath}/session/refresh`, called by the browser's SDK. Every refusal clears the client, so that it does not ask
-//! again with what can never work.
+//! `POST {apiBasePath}/session/refresh`, called by the browser's SDK. Every refusal clears the
+//! client, so that it does not ask again with what can never work.
 
 use http::{Method, StatusCode};
 use lambda_http::Request;
@@ -65,7 +65,8 @@ fn refuse(app: &App, text: &str) -> Reply {
     with_tokens(message(StatusCode::UNAUTHORIZED, text), tokens)
 }
 
-/// Two cookies of one name: they were set for two domains. Only the operator knows the older one (PROTOCOL 1.12).
+/// Two cookies of one name: they were set for two domains. Only the operator knows the older one
+/// (PROTOCOL 1.12).
 fn tidy_up(app: &App, names: &[&'static str]) -> Reply {
     let older = match &app.web.older_cookie_domain {
         Some(OlderCookieDomain::HostOnly) => None,

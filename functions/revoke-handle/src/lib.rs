@@ -1,7 +1,8 @@
 //! Ends sessions by handle, one or many.
 //!
-//! `POST /revoke-handle` behind IAM, or direct invoke. Answers the handles that this call ended; unknown ones are left out.
-//! It never touches the caller's own cookies: the caller is an administrator, not the one who leaves.
+//! `POST /revoke-handle` behind IAM, or direct invoke. Answers the handles that this call ended;
+//! unknown ones are left out. It never touches the caller's own cookies: the caller is an
+//! administrator, not the one who leaves.
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;

@@ -1,7 +1,7 @@
 //! Ends every session of a user, or those of one tenant, or all but one.
 //!
-//! `POST /revoke-user` behind IAM, or direct invoke. When it answers, every session it covers is refused, even if the sweep of
-//! rows is not complete.
+//! `POST /revoke-user` behind IAM, or direct invoke. When it answers, every session it covers is
+//! refused, even if the sweep of rows is not complete.
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;

@@ -1,5 +1,6 @@
-//! The events an authorizer is invoked with, read by small structs of our own that name only what is needed: the event crate's
-//! types fail on a `null` or an odd header, and a failure here would be a 500 where a refusal is due.
+//! The events an authorizer is invoked with, read by small structs of our own that name only what
+//! is needed: the event crate's types fail on a `null` or an odd header, and a failure here would
+//! be a 500 where a refusal is due.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
@@ -58,8 +59,8 @@ impl Event {
     }
 }
 
-/// All values of each header; the single-valued form only when the other is missing. What cannot be a header is left out: a
-/// token in it would not be one either.
+/// All values of each header; the single-valued form only when the other is missing. What cannot be
+/// a header is left out: a token in it would not be one either.
 fn headers(event: &RestRequest) -> HeaderMap {
     let all = event.multi_value_headers.iter().flatten();
     let mut values: Vec<(&str, &str)> = all

@@ -1,7 +1,8 @@
 //! The API Gateway authorizer: allows a live session, refuses everything else.
 //!
-//! A refusal is the error `Unauthorized`, letter by letter: a REST API answers 401 to that alone, and browsers refresh on 401
-//! alone. Whatever keeps us from finding out is any other error, which a REST API answers with 500: unknown means no.
+//! A refusal is the error `Unauthorized`, letter by letter: a REST API answers 401 to that alone,
+//! and browsers refresh on 401 alone. Whatever keeps us from finding out is any other error, which
+//! a REST API answers with 500: unknown means no.
 
 mod event;
 mod policy;

@@ -5,9 +5,9 @@ use shared::session::Principal;
 
 /// An IAM policy for the one method that was asked for, and who asks, for the API behind.
 ///
-/// The policy names that one method on purpose. Were the result cached against our advice, it would refuse other routes
-/// rather than let a request through that nobody checked. A REST API takes strings, numbers and booleans in a context, no
-/// objects, so the payload is JSON text.
+/// The policy names that one method on purpose. Were the result cached against our advice, it would
+/// refuse other routes rather than let a request through that nobody checked. A REST API takes
+/// strings, numbers and booleans in a context, no objects, so the payload is JSON text.
 pub(crate) fn allow(method_arn: &str, principal: &Principal) -> Value {
     json!({
         "principalId": principal.user.as_str(),

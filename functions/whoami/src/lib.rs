@@ -1,7 +1,7 @@
 //! The example of a protected API: answers the principal that the authorizer found.
 //!
-//! `GET /whoami` behind `StrictSession` and `GET /whoami/fast` behind `FastSession`. It looks at the authorizer's context and
-//! nowhere else: what a client sends proves nothing by itself.
+//! `GET /whoami` behind `StrictSession` and `GET /whoami/fast` behind `FastSession`. It looks at
+//! the authorizer's context and nowhere else: what a client sends proves nothing by itself.
 
 use http::{Method, StatusCode};
 use lambda_http::request::RequestContext;

@@ -1,5 +1,5 @@
-//! The real SDK client over an [`Engine`], with no socket between them: retries, timeouts and error parsing above the
-//! engine are the SDK's own.
+//! The real SDK client over an [`Engine`], with no socket between them: retries, timeouts and error
+//! parsing above the engine are the SDK's own.
 
 use super::engine::Engine;
 use super::wire::{WireRequest, WireResponse};
@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 /// A `DynamoDB` client whose every call is answered by `engine`.
 ///
-/// It reads no environment, no profile and no metadata service, so that it behaves alike on every machine. Its retries
-/// and time budgets are those of the functions on Lambda.
+/// It reads no environment, no profile and no metadata service, so that it behaves alike on every
+/// machine. Its retries and time budgets are those of the functions on Lambda.
 #[must_use]
 pub fn client<E: Engine>(engine: Arc<E>) -> Client {
     let connector = SharedHttpConnector::new(EngineConnector(engine));

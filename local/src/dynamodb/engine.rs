@@ -8,8 +8,8 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Answers `DynamoDB` wire requests. This is where the network would be, and where a test puts throttling, lost answers
-/// and a lagging index.
+/// Answers `DynamoDB` wire requests. This is where the network would be, and where a test puts
+/// throttling, lost answers and a lagging index.
 pub trait Engine: Send + Sync + 'static {
     /// Answers one call, or fails as the network would.
     fn call(
@@ -20,8 +20,8 @@ pub trait Engine: Send + Sync + 'static {
 
 /// The embedded database.
 ///
-/// Every read is strong, the index follows at once and nothing throttles: a test that needs `DynamoDB`'s weaker promises
-/// puts a layer over this one.
+/// Every read is strong, the index follows at once and nothing throttles: a test that needs
+/// `DynamoDB`'s weaker promises puts a layer over this one.
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
@@ -69,7 +69,8 @@ impl Embedded {
         Ok(Self { database })
     }
 
-    /// Answers one call at once. A fault layer that must hold its own lock over a call and what follows uses this.
+    /// Answers one call at once. A fault layer that must hold its own lock over a call and what
+    /// follows uses this.
     #[must_use]
     pub fn answer(&self, request: &WireRequest) -> WireResponse {
         match dispatch(&self.database, &request.operation, &request.body) {
@@ -78,13 +79,15 @@ impl Embedded {
         }
     }
 
-    /// Deletes what has expired by the machine's clock, as `DynamoDB` does days later, and says how many items that were.
+    /// Deletes what has expired by the machine's clock, as `DynamoDB` does days later, and says how
+    /// many items that were.
     pub fn sweep_expired(&self) -> Result<usize, DynoxideError> {
         self.database.sweep_ttl()
     }
 }
 
-/// Makes the file, if it is absent, for its owner's eyes alone: private signing keys are kept in it.
+/// Makes the file, if it is absent, for its owner's eyes alone: private signing keys are kept in
+/// it.
 fn touch(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -95,14 +98,16 @@ fn touch(path: &Path) -> io::Result<()> {
 
 impl Engine for Embedded {
     async fn call(&self, request: WireRequest) -> Result<WireResponse, ConnectorError> {
-        // Lets tasks on one thread interleave between calls, as they would over a network. There is no second yield: a
-        // busy thread could then let the client's attempt time out after the call was applied.
+        // Lets tasks on one thread interleave between calls, as they would over a network. There is
+        // no second yield: a busy thread could then let the client's attempt time out after the
+        // call was applied.
         tokio::task::yield_now().await;
         Ok(self.answer(&request))
     }
 }
 
-/// The engine has no public entry point for "this operation with this JSON", so the names are matched here.
+/// The engine has no public entry point for "this operation with this JSON", so the names are
+/// matched here.
 macro_rules! operations {
     ($database:expr, $operation:expr, $body:expr; $($name:literal => $call:ident),* $(,)?) => {
         match $operation {
@@ -139,7 +144,8 @@ fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
     serde_json::from_slice(body).map_err(|error| refuse(&error.to_string()))
 }
 
-/// The engine marks why it cannot decode a request by a prefix; its own HTTP server turns those into these exceptions.
+/// The engine marks why it cannot decode a request by a prefix; its own HTTP server turns those
+/// into these exceptions.
 fn refuse(error: &str) -> DynoxideError {
     let message = error.split(" at line ").next().unwrap_or(error);
     let marked = |markers: &[&str]| markers.iter().find_map(|marker| message.strip_prefix(marker));

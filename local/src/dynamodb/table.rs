@@ -34,7 +34,8 @@ pub enum TableError {
     },
 }
 
-/// Creates `table`, its index and its time-to-live setting, or checks that what is there has the same keys and indexes.
+/// Creates `table`, its index and its time-to-live setting, or checks that what is there has the
+/// same keys and indexes.
 pub async fn create_table_if_absent(client: &Client, table: &Table) -> Result<(), TableError> {
     let refused =
         |source: Error| TableError::Refused { table: table.name.clone(), source: Box::new(source) };
@@ -98,7 +99,8 @@ fn index(index: &Index) -> Result<GlobalSecondaryIndex, BuildError> {
         .build()
 }
 
-/// `UpdateTimeToLive` refuses to set what is already set, so the present setting is asked for first.
+/// `UpdateTimeToLive` refuses to set what is already set, so the present setting is asked for
+/// first.
 async fn enable_ttl(client: &Client, table: &Table) -> Result<(), TableError> {
     let Some(attribute) = &table.ttl_attribute else { return Ok(()) };
     let refused =

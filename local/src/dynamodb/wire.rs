@@ -29,7 +29,8 @@ impl WireRequest {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// `None` when the request is no `DynamoDB` call, or when its body streams (which it never does here).
+    /// `None` when the request is no `DynamoDB` call, or when its body streams (which it never does
+    /// here).
     pub(super) fn from_http(request: &HttpRequest) -> Option<Self> {
         let operation = request.headers().get("x-amz-target")?.rsplit('.').next()?.to_owned();
         Some(Self { operation, body: request.body().bytes()?.to_vec() })
@@ -52,7 +53,8 @@ impl WireResponse {
         Self { status: 200, body: body.to_string() }
     }
 
-    /// The error `kind`, such as `ConditionalCheckFailedException`, namespaced as the service does it.
+    /// The error `kind`, such as `ConditionalCheckFailedException`, namespaced as the service does
+    /// it.
     #[must_use]
     pub fn error(status: u16, kind: &str, message: &str) -> Self {
         let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");

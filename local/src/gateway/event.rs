@@ -1,4 +1,5 @@
-//! The events a REST API makes of a request: payload 1.0 for a function, `REQUEST` for an authorizer.
+//! The events a REST API makes of a request: payload 1.0 for a function, `REQUEST` for an
+//! authorizer.
 
 use super::limits::MAX_PAYLOAD;
 use super::refusal::Refusal;

@@ -1,7 +1,8 @@
-//! An API Gateway REST API: finds the route, asks its guard, hands the function a payload 1.0 event and maps its answer.
+//! An API Gateway REST API: finds the route, asks its guard, hands the function a payload 1.0 event
+//! and maps its answer.
 //!
-//! One difference is deliberate. AWS answers 403 `Missing Authentication Token` to a path or method it does not know;
-//! this gateway answers 404 and 405, which a person can act upon.
+//! One difference is deliberate. AWS answers 403 `Missing Authentication Token` to a path or method
+//! it does not know; this gateway answers 404 and 405, which a person can act upon.
 
 mod authorizer;
 mod event;
@@ -107,7 +108,8 @@ impl Gateway {
         }
     }
 
-    /// With `Cors` set, SAM gives every path an `OPTIONS` of its own, also beside a route for any method.
+    /// With `Cors` set, SAM gives every path an `OPTIONS` of its own, also beside a route for any
+    /// method.
     fn is_preflight(&self, call: &Call, found: &Found<'_>) -> bool {
         let of_the_path = match found {
             Found::Route(matched) => matched.target.route.method.is_none(),

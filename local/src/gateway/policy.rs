@@ -11,7 +11,8 @@ pub(super) enum Decision {
     NotAllowed,
 }
 
-/// An IAM policy, as far as authorizers use it. Anything else in it makes it unreadable, so that nothing is ignored.
+/// An IAM policy, as far as authorizers use it. Anything else in it makes it unreadable, so that
+/// nothing is ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Policy {

@@ -1,4 +1,5 @@
-//! The answers the gateway makes itself: AWS's status, body and type for each, with the headers the template sets.
+//! The answers the gateway makes itself: AWS's status, body and type for each, with the headers the
+//! template sets.
 
 use crate::signature::Unsigned;
 use crate::template::GatewayResponse;

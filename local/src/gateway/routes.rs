@@ -58,7 +58,8 @@ impl Routes {
         let mut routers = Vec::new();
         for method in METHODS {
             let mut router = Router::new();
-            // A route for the very method comes before one for any method, which then finds its place taken.
+            // A route for the very method comes before one for any method, which then finds its
+            // place taken.
             let own = targets.iter().filter(|target| target.route.method.as_ref() == Some(&method));
             let any = targets.iter().filter(|target| target.route.method.is_none());
             for target in own.chain(any) {

@@ -108,8 +108,8 @@ impl ResponseProperties {
     }
 }
 
-/// A header whose value is static: text in single quotes. A mapping expression is not understood here, and one that
-/// mirrors `Origin` would be a hole anyway.
+/// A header whose value is static: text in single quotes. A mapping expression is not understood
+/// here, and one that mirrors `Origin` would be a hole anyway.
 fn header(name: &str, value: &str, at: &str) -> Result<(HeaderName, HeaderValue), TemplateError> {
     let quoted = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
     let value = quoted.ok_or_else(|| {

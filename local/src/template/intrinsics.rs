@@ -1,6 +1,8 @@
-//! `CloudFormation`'s intrinsic functions: YAML's short form becomes the long form, and the long form becomes values.
+//! `CloudFormation`'s intrinsic functions: YAML's short form becomes the long form, and the long
+//! form becomes values.
 //!
-//! What is not understood is an error that names where it stands. Ignoring it would run something else than is deployed.
+//! What is not understood is an error that names where it stands. Ignoring it would run something
+//! else than is deployed.
 
 use super::TemplateError;
 use serde_json::{Map, Value};

@@ -1,4 +1,5 @@
-//! Reads `template.yaml`, the one source of routes, guards, environments and the table, into typed values.
+//! Reads `template.yaml`, the one source of routes, guards, environments and the table, into typed
+//! values.
 
 mod answers;
 mod api;
@@ -57,7 +58,8 @@ impl TemplateError {
 }
 
 impl Template {
-    /// Reads the template `yaml`, its parameters taken from `overrides` and else from their defaults.
+    /// Reads the template `yaml`, its parameters taken from `overrides` and else from their
+    /// defaults.
     pub fn parse(yaml: &str, overrides: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let yaml = serde_norway::from_str(yaml).map_err(TemplateError::Yaml)?;
         let document = long_form(yaml, "")?;

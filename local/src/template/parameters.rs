@@ -1,4 +1,5 @@
-//! The template's parameters: what was asked for, else the default, checked as `CloudFormation` checks it.
+//! The template's parameters: what was asked for, else the default, checked as `CloudFormation`
+//! checks it.
 
 use super::TemplateError;
 use super::intrinsics::join;

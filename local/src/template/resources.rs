@@ -1,4 +1,5 @@
-//! The resources: first every name, so that any of them may refer to any other, then what each one is.
+//! The resources: first every name, so that any of them may refer to any other, then what each one
+//! is.
 
 use super::intrinsics::{Scope, join};
 use super::{STACK, Template, TemplateError, api, table};
@@ -124,7 +125,8 @@ fn only<'r>(
     }
 }
 
-/// Everything a template may refer to. A resource's own name may use parameters, but no other resource.
+/// Everything a template may refer to. A resource's own name may use parameters, but no other
+/// resource.
 fn scope(
     resources: &BTreeMap<String, Resource>,
     parameters: BTreeMap<String, String>,

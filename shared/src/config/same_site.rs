@@ -2,7 +2,8 @@
 
 use url::{Host, Url};
 
-/// Same scheme and same registrable domain (by the Public Suffix List: `a.github.io` and `b.github.io` are two sites).
+/// Same scheme and same registrable domain (by the Public Suffix List: `a.github.io` and
+/// `b.github.io` are two sites).
 pub(super) fn share_a_site(a: &Url, b: &Url) -> bool {
     a.scheme() == b.scheme() && site(a) == site(b)
 }

@@ -1,5 +1,6 @@
-//! Commands: the JSON that admin consoles and back ends send, over HTTP or by direct invoke. Unknown members are ignored; an
-//! explicit `null` is not the same as an absent member (PROTOCOL 3.1), and is refused.
+//! Commands: the JSON that admin consoles and back ends send, over HTTP or by direct invoke.
+//! Unknown members are ignored; an explicit `null` is not the same as an absent member (PROTOCOL
+//! 3.1), and is refused.
 
 use super::error::{ApiError, Code};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
@@ -12,7 +13,8 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Reads a command from a JSON object.
 ///
 /// # Errors
-/// What is wrong, by the name of the member. The text of the input is never repeated: it may hold what nobody should log.
+/// What is wrong, by the name of the member. The text of the input is never repeated: it may hold
+/// what nobody should log.
 pub fn from_json<C: DeserializeOwned>(json: &[u8]) -> Result<C, ApiError> {
     if json.len() > MAX_BODY_BYTES {
         let detail = format!("at most {MAX_BODY_BYTES} bytes are allowed");
@@ -49,7 +51,8 @@ fn from_object<C: DeserializeOwned>(object: Map<String, Value>) -> Result<C, Api
     serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
         let path = error.path().to_string();
         let reason = error.into_inner().to_string();
-        // serde names the member that is missing, which is a name of ours; any other reason of its would repeat the value.
+        // serde names the member that is missing, which is a name of ours; any other reason of its
+        // would repeat the value.
         match reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
             Some(name) => ApiError::new(Code::MissingField, format!("`{name}` is required")),
             None => {

@@ -1,4 +1,5 @@
-//! The session cookies: their names, and `Set-Cookie` lines as the SuperTokens SDKs write them (PROTOCOL 1.3).
+//! The session cookies: their names, and `Set-Cookie` lines as the SuperTokens SDKs write them
+//! (PROTOCOL 1.3).
 
 use crate::time::Timestamp;
 use std::fmt::Write as _;
@@ -35,7 +36,8 @@ impl SameSite {
     }
 }
 
-/// The attributes that every session cookie of a deployment has. A cookie is cleared only by a line with the same ones.
+/// The attributes that every session cookie of a deployment has. A cookie is cleared only by a line
+/// with the same ones.
 #[derive(Clone, Debug)]
 pub struct CookieSettings {
     /// `Domain`, when the cookies are for more than the API's own host.
@@ -73,7 +75,8 @@ impl CookieSettings {
         self.line(domain, name, "", Timestamp::from_millis(0))
     }
 
-    // Our tokens consist of characters that a cookie value may have (RFC 6265 4.1.1), so nothing needs escaping.
+    // Our tokens consist of characters that a cookie value may have (RFC 6265 4.1.1), so nothing
+    // needs escaping.
     fn line(&self, domain: Option<&str>, name: &str, value: &str, expires: Timestamp) -> String {
         let path = if name == REFRESH { &self.refresh_path } else { "/" };
         let since_epoch =

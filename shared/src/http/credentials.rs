@@ -1,6 +1,8 @@
-//! What a request carries to prove who is asking: tokens in a header or in cookies, and the evidence that it was meant.
+//! What a request carries to prove who is asking: tokens in a header or in cookies, and the
+//! evidence that it was meant.
 //!
-//! A header wins over a cookie (PROTOCOL 1.7). An access token that is not even shaped like one counts as absent.
+//! A header wins over a cookie (PROTOCOL 1.7). An access token that is not even shaped like one
+//! counts as absent.
 
 use super::cookies::{ACCESS, REFRESH};
 use crate::session::Evidence;
@@ -113,8 +115,8 @@ impl<'a> Credentials<'a> {
         !self.refresh_cookies.is_empty()
     }
 
-    /// What the request brings to show that it was meant. A method that changes nothing needs none (PROTOCOL 1.8: all but
-    /// GET are checked).
+    /// What the request brings to show that it was meant. A method that changes nothing needs none
+    /// (PROTOCOL 1.8: all but GET are checked).
     #[must_use]
     pub fn evidence(&self, transfer: Transfer, method: &Method) -> Evidence<'a> {
         if transfer == Transfer::Header || method == Method::GET {

@@ -1,4 +1,5 @@
-//! The one table that turns errors into answers: a stable code and a sentence for the caller, the whole chain for the log.
+//! The one table that turns errors into answers: a stable code and a sentence for the caller, the
+//! whole chain for the log.
 
 use super::Reply;
 use super::reply::{PROBLEM_JSON, typed, with_header};
@@ -19,7 +20,8 @@ pub enum Code {
     InvalidJson,
     /// A member that is required is not there.
     MissingField,
-    /// A member has the wrong type (an explicit `null` included), stands twice, or has a value that is not allowed.
+    /// A member has the wrong type (an explicit `null` included), stands twice, or has a value that
+    /// is not allowed.
     InvalidField,
     /// The user id is not 1 to 1024 bytes without control characters.
     InvalidUserId,

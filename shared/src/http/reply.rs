@@ -39,7 +39,8 @@ pub(super) fn typed(
     reply
 }
 
-/// Adds `tokens` to an answer. A value that cannot stand in a header is left out: ours are base64 and dates.
+/// Adds `tokens` to an answer. A value that cannot stand in a header is left out: ours are base64
+/// and dates.
 #[must_use]
 pub fn with_tokens(mut reply: Reply, tokens: ClientTokens) -> Reply {
     let headers = reply.headers_mut();
@@ -65,8 +66,9 @@ pub fn with_header(mut reply: Reply, name: HeaderName, value: &str) -> Reply {
     reply
 }
 
-/// What every answer of ours has, unless it says otherwise: it is not cached, not sniffed, and readable by the one website
-/// (a fixed origin: reflecting the asker's would let any site read it, ASVS 3.4.2).
+/// What every answer of ours has, unless it says otherwise: it is not cached, not sniffed, and
+/// readable by the one website (a fixed origin: reflecting the asker's would let any site read it,
+/// ASVS 3.4.2).
 pub(crate) fn finish(reply: &mut Reply, website_origin: &str, api_is_https: bool) {
     let headers = reply.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -1,4 +1,5 @@
-//! Giving a client its tokens and taking them away: the headers and cookies of PROTOCOL 1.5 and 1.6.
+//! Giving a client its tokens and taking them away: the headers and cookies of PROTOCOL 1.5 and
+//! 1.6.
 
 use super::cookies::CookieSettings;
 use super::credentials::{ANTI_CSRF, Transfer};

@@ -1,4 +1,5 @@
-//! How a cookie session proves that a request was meant: a browser sends cookies along with a forged request too.
+//! How a cookie session proves that a request was meant: a browser sends cookies along with a
+//! forged request too.
 
 use crate::token::anti_csrf::AntiCsrfToken;
 
@@ -16,7 +17,8 @@ pub enum AntiCsrfMode {
 /// What a request brings along to prove that it was meant.
 #[derive(Clone, Copy, Debug)]
 pub enum Evidence<'a> {
-    /// None is asked for: the token came in a header, which no forged request carries, or the method changes nothing.
+    /// None is asked for: the token came in a header, which no forged request carries, or the
+    /// method changes nothing.
     NotNeeded,
     /// The token came in a cookie.
     Cookie {
@@ -28,8 +30,9 @@ pub enum Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// Whether it suffices for a session with this `expected` token. A session that was opened without a token, before the
-    /// operator chose [`AntiCsrfMode::ViaToken`], has none to compare: `without_token` says what then holds.
+    /// Whether it suffices for a session with this `expected` token. A session that was opened
+    /// without a token, before the operator chose [`AntiCsrfMode::ViaToken`], has none to compare:
+    /// `without_token` says what then holds.
     pub(super) fn suffices(
         self,
         mode: AntiCsrfMode,

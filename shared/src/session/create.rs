@@ -1,5 +1,5 @@
-//! A session is opened with the generations its user has at that moment: a revocation that is under way ends it at birth,
-//! and one that is over does not touch it.
+//! A session is opened with the generations its user has at that moment: a revocation that is under
+//! way ends it at birth, and one that is over does not touch it.
 
 use super::{AntiCsrfMode, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
@@ -12,7 +12,8 @@ use crate::token::payload::Payload;
 use crate::token::refresh::{RefreshToken, TokenKey};
 use crate::token::signing::KeyKind;
 
-/// How often a handle is drawn. Two equal draws of 122 random bits do not happen; a broken source of randomness does.
+/// How often a handle is drawn. Two equal draws of 122 random bits do not happen; a broken source
+/// of randomness does.
 const DRAWS: usize = 3;
 
 /// What the caller says of a session to be opened.
@@ -51,7 +52,8 @@ impl Sessions {
     /// Opens a session.
     ///
     /// # Errors
-    /// [`SessionError::AccessTokenTooLarge`] is the caller's to mend; anything else means that no session was reported open.
+    /// [`SessionError::AccessTokenTooLarge`] is the caller's to mend; anything else means that no
+    /// session was reported open.
     pub async fn create(&self, new: NewSession) -> Result<Issued, SessionError> {
         let now = self.clock.now();
         let born = self.table.generations(&new.user, &new.tenant).await?;
@@ -81,7 +83,8 @@ impl Sessions {
                 anti_csrf: anti_csrf.clone(),
                 key_kind: new.key_kind,
             };
-            // Signed before it is written: a payload too large for a token leaves no session behind.
+            // Signed before it is written: a payload too large for a token leaves no session
+            // behind.
             let access = self.issue_access_token(&session, &refresh, now).await?;
             if self.table.insert_new(&session).await? == Inserted::Inserted {
                 return Ok(Issued { session, access, refresh });

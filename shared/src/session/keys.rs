@@ -1,5 +1,5 @@
-//! Which key signs and which keys verify. The first caller makes the first keys; whoever notices that a key is due makes the
-//! next one; a conditional write decides between two who do so at once.
+//! Which key signs and which keys verify. The first caller makes the first keys; whoever notices
+//! that a key is due makes the next one; a conditional write decides between two who do so at once.
 
 use super::{SessionError, Sessions};
 use crate::table::{KeysWritten, PublishedKeys};
@@ -10,9 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How long a sandbox signs by the keys it read, so that a rotation by another with a shorter interval is noticed.
+/// How long a sandbox signs by the keys it read, so that a rotation by another with a shorter
+/// interval is noticed.
 const SIGNING_KEYS_MAX_AGE: Duration = Duration::from_mins(5);
-/// After a kid was looked for in vain, how long no other is looked for, so that invented kids do not make one read each.
+/// After a kid was looked for in vain, how long no other is looked for, so that invented kids do
+/// not make one read each.
 const PAUSE_AFTER_MISS: Duration = Duration::from_millis(500);
 /// For how long a key set tells which kids do not exist, given that clocks differ by less.
 const TRUSTED_ABSENCE: Duration = Duration::from_mins(5);
@@ -22,7 +24,8 @@ const ROUNDS: usize = 4;
 /// Keys that were read once.
 #[derive(Default)]
 pub(super) struct KeyCache {
-    /// Held while keys are read or made, so that parallel first callers in one process make them once.
+    /// Held while keys are read or made, so that parallel first callers in one process make them
+    /// once.
     signing: Mutex<Option<(SigningKeys, Timestamp)>>,
     published: RwLock<Option<Published>>,
 }
@@ -99,7 +102,8 @@ impl Sessions {
         Err(crate::table::TableError::Contended { doing: "making signing keys" }.into())
     }
 
-    /// The published keys as last read, if reading them again would not help to check a token that names `kid`.
+    /// The published keys as last read, if reading them again would not help to check a token that
+    /// names `kid`.
     pub(super) fn keyring_at_hand(&self, kid: &Kid, now: Timestamp) -> Option<Arc<Keyring>> {
         let cached = self.keys.published.read().unwrap_or_else(PoisonError::into_inner);
         let published = cached.as_ref()?;
@@ -114,7 +118,8 @@ impl Sessions {
         kid: &Kid,
         now: Timestamp,
     ) -> Arc<Keyring> {
-        // No key item means that nobody has opened a session yet. That is not worth remembering: the next moment somebody may.
+        // No key item means that nobody has opened a session yet. That is not worth remembering:
+        // the next moment somebody may.
         let Some(keyring) = keys.map(Arc::new) else { return Arc::default() };
         let published = Published::read(Arc::clone(&keyring), kid, now);
         *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);

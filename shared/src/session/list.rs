@@ -1,4 +1,5 @@
-//! A listing is found through the index, which lags, and judged by the rows, which do not: it never shows an ended session.
+//! A listing is found through the index, which lags, and judged by the rows, which do not: it never
+//! shows an ended session.
 
 use super::{SessionError, Sessions};
 use crate::ids::UserId;
@@ -19,7 +20,8 @@ pub struct Listing {
 }
 
 impl Sessions {
-    /// A page of the live sessions of `user` in `scope`. One that was opened a moment ago may be missing.
+    /// A page of the live sessions of `user` in `scope`. One that was opened a moment ago may be
+    /// missing.
     ///
     /// # Errors
     /// We could not find out.

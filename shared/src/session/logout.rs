@@ -4,7 +4,8 @@ use super::{SessionError, Sessions};
 use crate::ids::SessionHandle;
 
 impl Sessions {
-    /// Ends the session of a principal. Whether it was still there makes no difference to the one who leaves.
+    /// Ends the session of a principal. Whether it was still there makes no difference to the one
+    /// who leaves.
     ///
     /// # Errors
     /// The effect is unknown: the client must keep its tokens, to try again.

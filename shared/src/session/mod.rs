@@ -1,4 +1,5 @@
-//! The rules of sessions, one file per verb. No AWS name and no HTTP in here; time and randomness are given.
+//! The rules of sessions, one file per verb. No AWS name and no HTTP in here; time and randomness
+//! are given.
 
 mod anti_csrf;
 mod create;

@@ -1,6 +1,7 @@
-//! Every refresh token is exchanged once. Whoever presents the one before the current one is, within the grace window, a
-//! parallel tab or a client whose answer was lost, and is handed the same successor again. Whoever presents it later, or an
-//! older one, holds a token that somebody else has used: theft, and this session ends.
+//! Every refresh token is exchanged once. Whoever presents the one before the current one is,
+//! within the grace window, a parallel tab or a client whose answer was lost, and is handed the
+//! same successor again. Whoever presents it later, or an older one, holds a token that somebody
+//! else has used: theft, and this session ends.
 
 use super::{AntiCsrfMode, Evidence, Issued, Refusal, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
@@ -10,7 +11,8 @@ use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::refresh::{RefreshToken, RotationSalt};
 
-/// How often a refresh that others overtake looks again. The second look already finds their exchange, so even one more is rare.
+/// How often a refresh that others overtake looks again. The second look already finds their
+/// exchange, so even one more is rare.
 const ROUNDS: usize = 8;
 
 /// The outcome of a refresh.
@@ -39,7 +41,8 @@ impl Sessions {
     /// Exchanges a refresh token. `in_cookies` says whether the new tokens travel in cookies.
     ///
     /// # Errors
-    /// We could not find out, or the effect is unknown. Asking again with the same token is harmless.
+    /// We could not find out, or the effect is unknown. Asking again with the same token is
+    /// harmless.
     pub async fn refresh(
         &self,
         token: &RefreshToken,
@@ -82,7 +85,8 @@ impl Sessions {
         };
         Ok(match found {
             Err(ended) => Err(Refusal::Ended(ended)),
-            // Whoever merely knows a handle must not be able to end its session by inventing a token.
+            // Whoever merely knows a handle must not be able to end its session by inventing a
+            // token.
             Ok(session) if !token.is_genuine(&session.token_key) => {
                 Err(Refusal::Ended(Ended::Missing))
             }
@@ -97,8 +101,8 @@ impl Sessions {
         })
     }
 
-    /// Session first, generations second: a session that a revocation keeps is then found behind only if the revocation came
-    /// between the two reads, and no longer when asked once more.
+    /// Session first, generations second: a session that a revocation keeps is then found behind
+    /// only if the revocation came between the two reads, and no longer when asked once more.
     async fn find_live(
         &self,
         handle: &SessionHandle,
@@ -142,7 +146,8 @@ impl Sessions {
                 session.standing.lineage.rotation = Some(rotation);
                 Ok(Some((session, next)))
             }
-            // Look again: the row now tells whether the winner exchanged this very token, or the session is over.
+            // Look again: the row now tells whether the winner exchanged this very token, or the
+            // session is over.
             Rotated::Stale | Rotated::Gone => Ok(None),
         }
     }

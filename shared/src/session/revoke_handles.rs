@@ -1,5 +1,5 @@
-//! Sessions are ended by name, one or many at once. What does not exist is left out of the answer; nothing is an error but
-//! not to know.
+//! Sessions are ended by name, one or many at once. What does not exist is left out of the answer;
+//! nothing is an error but not to know.
 
 use super::{SessionError, Sessions};
 use crate::ids::SessionHandle;
@@ -14,8 +14,8 @@ pub const MAX_HANDLES: usize = 500;
 pub(super) const CONCURRENCY: usize = 16;
 
 impl Sessions {
-    /// Ends these sessions and answers those that this call ended, in the order asked, each once. A session whose time was
-    /// over is not among them, whether or not the table still had its row.
+    /// Ends these sessions and answers those that this call ended, in the order asked, each once. A
+    /// session whose time was over is not among them, whether or not the table still had its row.
     ///
     /// # Errors
     /// [`SessionError::PartlyRevoked`] names those that were ended when others could not be.
@@ -30,7 +30,8 @@ impl Sessions {
             let removed = self.table.remove(&handle).await;
             (handle, removed)
         });
-        // Every row is tried, whatever becomes of another: in an emergency as much as possible must end.
+        // Every row is tried, whatever becomes of another: in an emergency as much as possible must
+        // end.
         let outcomes: Vec<_> = removals.buffered(CONCURRENCY).collect().await;
         let (revoked, failure) = self.tally(outcomes);
         match failure {

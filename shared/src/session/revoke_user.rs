@@ -1,5 +1,6 @@
-//! A user's sessions are ended by one write: the generation is raised, and every session that was opened under a lower one is
-//! dead, whether the index knows of it or not. Then the rows are swept, as clean-up.
+//! A user's sessions are ended by one write: the generation is raised, and every session that was
+//! opened under a lower one is dead, whether the index knows of it or not. Then the rows are swept,
+//! as clean-up.
 
 use super::revoke_handles::CONCURRENCY;
 use super::{SessionError, Sessions};
@@ -25,10 +26,12 @@ pub struct Swept {
 }
 
 impl Sessions {
-    /// Ends every session of `user` in `scope`, but for `except`. When it answers, all of them are refused.
+    /// Ends every session of `user` in `scope`, but for `except`. When it answers, all of them are
+    /// refused.
     ///
     /// # Errors
-    /// [`SessionError::NoSessionToKeep`]: nothing was revoked. Anything else: the effect is unknown; asking again is harmless.
+    /// [`SessionError::NoSessionToKeep`]: nothing was revoked. Anything else: the effect is
+    /// unknown; asking again is harmless.
     pub async fn revoke_user(
         &self,
         user: &UserId,
@@ -67,8 +70,8 @@ impl Sessions {
         Err(TableError::Contended { doing: "revoking a user's other sessions" }.into())
     }
 
-    /// The generations of the session to be kept, if `scope` covers it. One that cannot be found is an error, never a reason
-    /// to end all.
+    /// The generations of the session to be kept, if `scope` covers it. One that cannot be found is
+    /// an error, never a reason to end all.
     async fn find_kept(
         &self,
         user: &UserId,

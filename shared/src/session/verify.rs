@@ -1,8 +1,9 @@
-//! Whether a request may pass. Two questions, two functions: **fast** asks whether the token is genuine and in time, and does
-//! no I/O once the keys are known; **strict** asks the table as well, whether its session still lives.
+//! Whether a request may pass. Two questions, two functions: **fast** asks whether the token is
+//! genuine and in time, and does no I/O once the keys are known; **strict** asks the table as well,
+//! whether its session still lives.
 //!
-//! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot: when a revoke call has
-//! answered, every strict check that starts afterwards refuses.
+//! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot:
+//! when a revoke call has answered, every strict check that starts afterwards refuses.
 
 use super::{Evidence, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
@@ -68,8 +69,9 @@ impl Sessions {
         })
     }
 
-    /// Checks a token, and that its session lives: one strongly consistent read of session and user, and of the keys when a
-    /// cold start or a new key asks for them. A forged token under a known key costs no read.
+    /// Checks a token, and that its session lives: one strongly consistent read of session and
+    /// user, and of the keys when a cold start or a new key asks for them. A forged token under a
+    /// known key costs no read.
     ///
     /// # Errors
     /// We could not find out. Refuse.
@@ -127,8 +129,9 @@ impl Sessions {
     async fn judge(&self, claims: Claims, read: StrictRead) -> Result<Verdict, SessionError> {
         let mut refusal = self.refusal(&claims, &read);
         if refusal == Some(Refusal::Ended(Ended::Revoked)) {
-            // Items of one batch are read one by one. A revocation that keeps this session lifts it in the same transaction; to
-            // have seen the raise without the lift, the read was torn. Once more, after the transaction, tells.
+            // Items of one batch are read one by one. A revocation that keeps this session lifts it
+            // in the same transaction; to have seen the raise without the lift, the read was torn.
+            // Once more, after the transaction, tells.
             refusal = self.refusal(&claims, &self.read_for(&claims).await?);
         }
         Ok(refusal.map_or_else(|| Verdict::Allowed(principal(claims)), Verdict::Refused))

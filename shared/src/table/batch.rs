@@ -8,7 +8,8 @@ use std::time::Duration;
 
 /// The most keys DynamoDB takes in one call.
 const MAX_KEYS: usize = 100;
-/// How often keys that came back unprocessed are asked for again. With the pauses between: 140 ms at the most.
+/// How often keys that came back unprocessed are asked for again. With the pauses between: 140 ms
+/// at the most.
 const ROUNDS: u32 = 4;
 
 /// What to read of each item.
@@ -22,8 +23,9 @@ pub(super) enum Read<'a> {
 impl SessionTable {
     /// Reads the items at `keys`. Which of them exist is told by the `pk` of what comes back.
     ///
-    /// A key that DynamoDB leaves unprocessed (throttling, answered with HTTP 200) is asked for again, a bounded number of
-    /// times; the SDK does not do that. What is then still missing is **unknown**, not absent, so it is an error.
+    /// A key that DynamoDB leaves unprocessed (throttling, answered with HTTP 200) is asked for
+    /// again, a bounded number of times; the SDK does not do that. What is then still missing is
+    /// **unknown**, not absent, so it is an error.
     pub(super) async fn read_all(
         &self,
         doing: &'static str,
@@ -76,7 +78,8 @@ fn batch(
         batch = batch.keys(HashMap::from([(PK.to_owned(), key.clone())]));
     }
     if let Read::Attributes(names) = read {
-        // Placeholders, because a name may have a character (`#`) or be a word that expressions reserve.
+        // Placeholders, because a name may have a character (`#`) or be a word that expressions
+        // reserve.
         let placeholders: Vec<_> = (0..names.len()).map(|i| format!("#a{i}")).collect();
         batch = batch.projection_expression(placeholders.join(","));
         for (placeholder, name) in placeholders.into_iter().zip(*names) {

@@ -6,13 +6,15 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::{Client, config};
 use std::time::Duration;
 
-/// The client that a function uses on Lambda: region, credentials and endpoint from the environment.
+/// The client that a function uses on Lambda: region, credentials and endpoint from the
+/// environment.
 pub async fn client_from_env() -> Client {
     let shared = aws_config::defaults(BehaviorVersion::latest()).load().await;
     Client::from_conf(harden(config::Builder::from(&shared)).build())
 }
 
-/// Bounds every call. An authorizer has 10 s and its caller less patience: three attempts of at most 1 s, 3 s in all.
+/// Bounds every call. An authorizer has 10 s and its caller less patience: three attempts of at
+/// most 1 s, 3 s in all.
 #[must_use]
 pub fn harden(builder: config::Builder) -> config::Builder {
     builder

@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::error::{BoxError, BuildError, SdkError};
 /// We could not find out, or could not write. Absence is never an error: it is a value.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The table did not answer, or not in time, or refused for a reason that is ours to mend. The effect is unknown.
+    /// The table did not answer, or not in time, or refused for a reason that is ours to mend. The
+    /// effect is unknown.
     #[error("the session table did not answer: {doing}")]
     Unavailable {
         /// What was being done.

@@ -1,7 +1,8 @@
 //! The user item: generations that only grow.
 //!
-//! The item has no time to live. Refusing a session rests on it for as long as that session could live, and a later release
-//! or another configuration may have given that session a longer life than this one knows of.
+//! The item has no time to live. Refusing a session rests on it for as long as that session could
+//! live, and a later release or another configuration may have given that session a longer life
+//! than this one knows of.
 
 use super::item::Item;
 use super::schema::{
@@ -98,8 +99,8 @@ impl SessionTable {
         Ok(answer.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default())
     }
 
-    /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional write. Answers a generation
-    /// greater than that of every session opened before the call.
+    /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional
+    /// write. Answers a generation greater than that of every session opened before the call.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -109,14 +110,16 @@ impl SessionTable {
         scope: &Scope,
         now: Timestamp,
     ) -> Result<Generation, TableError> {
-        // Most often the time is greater than any generation so far. When an earlier revocation had a clock ahead of ours (or a
-        // lost answer made the SDK write twice), we step over what it left.
+        // Most often the time is greater than any generation so far. When an earlier revocation had
+        // a clock ahead of ours (or a lost answer made the SDK write twice), we step over what it
+        // left.
         let next = Generation::default().next(now);
         let Some(seen) = self.raise_to(user, scope, next).await? else { return Ok(next) };
         let next = seen.next(now);
         match self.raise_to(user, scope, next).await? {
             None => Ok(next),
-            // Somebody else raised it since our first look, so that raise ended every session opened before our call, too.
+            // Somebody else raised it since our first look, so that raise ended every session
+            // opened before our call, too.
             Some(raised) => Ok(raised),
         }
     }
@@ -152,9 +155,10 @@ impl SessionTable {
         }
     }
 
-    /// The same, sparing one session: the raise and the lifting of that session are one transaction, so that no check ever
-    /// finds the kept session behind. Both are conditional on exactly what was seen; otherwise a revocation that came in
-    /// between would be undone for the kept session.
+    /// The same, sparing one session: the raise and the lifting of that session are one
+    /// transaction, so that no check ever finds the kept session behind. Both are conditional on
+    /// exactly what was seen; otherwise a revocation that came in between would be undone for the
+    /// kept session.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -235,7 +239,8 @@ fn write(
     Ok(TransactWriteItem::builder().update(update).build())
 }
 
-/// Whether a transaction was cancelled because an item was not as seen, or was being written by another.
+/// Whether a transaction was cancelled because an item was not as seen, or was being written by
+/// another.
 pub(super) fn is_conflict(error: &TransactWriteItemsError) -> bool {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
         return false;

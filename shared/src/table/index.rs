@@ -1,5 +1,6 @@
-//! Finding a user's sessions. The index is eventually consistent, always: it may miss a session that is there and show one
-//! that is gone, so it serves listing (which reads the rows again) and the sweep (whose deletes are conditional).
+//! Finding a user's sessions. The index is eventually consistent, always: it may miss a session
+//! that is there and show one that is gone, so it serves listing (which reads the rows again) and
+//! the sweep (whose deletes are conditional).
 
 use super::item::Item;
 use super::schema::{PK, TENANT_ID, USER_KEY, USER_TENANT_INDEX, text};
@@ -21,12 +22,14 @@ pub struct IndexCursor {
 pub struct HandlePage {
     /// Their handles, grouped by tenant, in no other order.
     pub handles: Vec<SessionHandle>,
-    /// Where to go on; `None` at the end. A full page may be the last one and still say where to go on.
+    /// Where to go on; `None` at the end. A full page may be the last one and still say where to go
+    /// on.
     pub next: Option<IndexCursor>,
 }
 
 impl SessionTable {
-    /// One page of the sessions of `user` in `scope`: at most `limit`, or as many as DynamoDB puts into 1 MB.
+    /// One page of the sessions of `user` in `scope`: at most `limit`, or as many as DynamoDB puts
+    /// into 1 MB.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.

@@ -1,4 +1,5 @@
-//! Reading attributes. What is not as we write it is [`TableError::Corrupt`], with its name: unknown means no.
+//! Reading attributes. What is not as we write it is [`TableError::Corrupt`], with its name:
+//! unknown means no.
 
 use super::TableError;
 use super::schema::Attributes;

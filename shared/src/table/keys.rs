@@ -60,8 +60,8 @@ impl SessionTable {
         Ok(get.send().await.map_err(TableError::doing(doing))?.item)
     }
 
-    /// Writes the keys, if they are still at the version before. Private and public half change together or not at all, so
-    /// no token is ever signed by a key that is not published.
+    /// Writes the keys, if they are still at the version before. Private and public half change
+    /// together or not at all, so no token is ever signed by a key that is not published.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -167,7 +167,8 @@ pub(super) fn published_from_item(attributes: &Attributes) -> Result<PublishedKe
     Keyring::new(keys.collect::<Result<_, TableError>>()?).map_err(|_| item.corrupt(MODULUS))
 }
 
-/// The maps in a list attribute. A member that is no map has none of the attributes asked of it, and is corrupt by that.
+/// The maps in a list attribute. A member that is no map has none of the attributes asked of it,
+/// and is corrupt by that.
 fn members<'a>(
     item: &Item<'a>,
     name: &'static str,

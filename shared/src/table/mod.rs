@@ -1,7 +1,8 @@
 //! The one table: its keys, its items, and every DynamoDB call there is.
 //!
-//! Each write carries its condition, because `UpdateItem` and `PutItem` would otherwise bring an ended session back. Each
-//! read on which a decision rests is strongly consistent. The index serves finding; no promise rests on it.
+//! Each write carries its condition, because `UpdateItem` and `PutItem` would otherwise bring an
+//! ended session back. Each read on which a decision rests is strongly consistent. The index serves
+//! finding; no promise rests on it.
 
 mod batch;
 mod client;

@@ -1,4 +1,5 @@
-//! Names and keys. The kind comes first in a key, so that IAM's `dynamodb:LeadingKeys` can tell kinds apart.
+//! Names and keys. The kind comes first in a key, so that IAM's `dynamodb:LeadingKeys` can tell
+//! kinds apart.
 
 use super::SessionTable;
 use crate::ids::{SessionHandle, UserId};
@@ -15,7 +16,8 @@ pub(super) const TENANT_ID: &str = "tenantId";
 pub(super) const RECIPE_USER_ID: &str = "recipeUserId";
 /// Milliseconds.
 pub(super) const CREATED_AT: &str = "createdAt";
-/// **Seconds**: DynamoDB's time to live reads it, and takes milliseconds for a date in the far future.
+/// **Seconds**: DynamoDB's time to live reads it, and takes milliseconds for a date in the far
+/// future.
 pub(super) const EXPIRES_AT: &str = "expiresAt";
 pub(super) const REFRESH_DIGEST: &str = "refreshDigest";
 pub(super) const PREVIOUS_REFRESH_DIGEST: &str = "previousRefreshDigest";

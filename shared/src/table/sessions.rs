@@ -87,8 +87,8 @@ impl SessionTable {
         match put.send().await {
             Ok(_) => Ok(Inserted::Inserted),
             Err(SdkError::ServiceError(error)) if refused_put(error.err()).is_some() => {
-                // A lost answer makes the SDK write again, and the second write meets the first. The digest of a token that
-                // only we have seen tells our own row from another's.
+                // A lost answer makes the SDK write again, and the second write meets the first.
+                // The digest of a token that only we have seen tells our own row from another's.
                 let ours = refused_put(error.err())
                     .and_then(|old| standing_from_item(old).ok())
                     .is_some_and(|old| old.lineage.current == session.standing.lineage.current);
@@ -107,8 +107,9 @@ impl SessionTable {
         found.await?.first().map(|item| self.session_from_item(item)).transpose()
     }
 
-    /// Everything a strict check needs: one `BatchGetItem`, strongly consistent, of the session and the user item, and of
-    /// the published keys if asked for. At most 2 read units without the keys.
+    /// Everything a strict check needs: one `BatchGetItem`, strongly consistent, of the session and
+    /// the user item, and of the published keys if asked for. At most 2 read units without the
+    /// keys.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.
@@ -140,7 +141,8 @@ impl SessionTable {
         Ok(read)
     }
 
-    /// These sessions and their user's generations, read strongly. Handles without a row are left out.
+    /// These sessions and their user's generations, read strongly. Handles without a row are left
+    /// out.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.
@@ -181,7 +183,8 @@ impl SessionTable {
             .update_item()
             .table_name(&*self.name)
             .key(PK, self.session_pk(handle))
-            // UpdateItem inserts what is not there: without the first half, a refresh would bring an ended session back.
+            // UpdateItem inserts what is not there: without the first half, a refresh would bring
+            // an ended session back.
             .condition_expression("attribute_exists(pk) AND refreshDigest = :seen")
             .expression_attribute_values(":seen", bytes(seen.as_bytes()))
             .expression_attribute_values(":next", bytes(write.next.as_bytes()))
@@ -211,8 +214,9 @@ impl SessionTable {
         }
     }
 
-    /// Ends a session by name. `None` when there is no row, or when an earlier try of this very call removed it and its
-    /// answer was lost: a handle is reported by one call that removed it, or by none.
+    /// Ends a session by name. `None` when there is no row, or when an earlier try of this very
+    /// call removed it and its answer was lost: a handle is reported by one call that removed it,
+    /// or by none.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -220,8 +224,8 @@ impl SessionTable {
         self.remove_if(handle, "attribute_exists(pk)", None).await
     }
 
-    /// Removes the row of a session that a revocation of `scope` at `generation` has already ended. A session opened since
-    /// then, or kept on purpose, stays.
+    /// Removes the row of a session that a revocation of `scope` at `generation` has already ended.
+    /// A session opened since then, or kept on purpose, stays.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -260,7 +264,8 @@ impl SessionTable {
             Ok(answer) => {
                 let old = answer.attributes.unwrap_or_default();
                 let item = Item { entity: "session", attributes: &old };
-                // The row is gone whatever it was; one without a readable expiry was not seen to be over.
+                // The row is gone whatever it was; one without a readable expiry was not seen to be
+                // over.
                 let expires_at = item.number(EXPIRES_AT).unwrap_or(i64::MAX);
                 Ok(Some(Removed { expires_at: Timestamp::from_seconds(expires_at) }))
             }

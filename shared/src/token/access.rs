@@ -1,4 +1,5 @@
-//! Access tokens: what a client shows on every request. RS256, the claims of PROTOCOL 2.2 version 5.
+//! Access tokens: what a client shows on every request. RS256, the claims of PROTOCOL 2.2 version
+//! 5.
 
 use super::Secret;
 use super::anti_csrf::AntiCsrfToken;
@@ -15,8 +16,9 @@ use serde_json::{Map, Value, json};
 /// The version of the claims, as the header names it: a string (PROTOCOL 2.1).
 pub const VERSION: &str = "5";
 
-/// The longest access token that is issued, in bytes. With its name it still fits a browser's 4096 bytes for a cookie
-/// (RFC 6265bis 5.6), and a response that carries it beside a front token fits API Gateway's 10,240 bytes of headers.
+/// The longest access token that is issued, in bytes. With its name it still fits a browser's 4096
+/// bytes for a cookie (RFC 6265bis 5.6), and a response that carries it beside a front token fits
+/// API Gateway's 10,240 bytes of headers.
 pub const MAX_BYTES: usize = 4_000;
 
 /// What an access token says.
@@ -55,7 +57,8 @@ impl Claims {
             "exp": self.expires_at.seconds(),
             "sessionHandle": self.handle.as_str(),
             "refreshTokenHash1": self.refresh_hash.expose(),
-            // Rotation happens at once, so no token waits for its parent to be given up. SDKs want the member all the same.
+            // Rotation happens at once, so no token waits for its parent to be given up. SDKs want
+            // the member all the same.
             "parentRefreshTokenHash1": null,
             "antiCsrfToken": self.anti_csrf.as_ref().map(AntiCsrfToken::expose),
             "iss": self.issuer,
@@ -123,8 +126,9 @@ impl AccessToken {
         &self.text.0
     }
 
-    /// What a browser's script may know: `uid`, expiry and claims, as standard base64 of JSON (PROTOCOL 1.5). It holds the
-    /// anti-CSRF token and a hash of the refresh token, so it is handled like a secret on our side.
+    /// What a browser's script may know: `uid`, expiry and claims, as standard base64 of JSON
+    /// (PROTOCOL 1.5). It holds the anti-CSRF token and a hash of the refresh token, so it is
+    /// handled like a secret on our side.
     #[must_use]
     pub fn front_token(&self) -> &str {
         &self.front_token.0

@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
-/// Proves that a request comes from a page that could read the session's answers. One for the whole life of a session: a
-/// token that changed with each refresh would refuse the slower of two tabs.
+/// Proves that a request comes from a page that could read the session's answers. One for the whole
+/// life of a session: a token that changed with each refresh would refuse the slower of two tabs.
 #[derive(Clone, Debug)]
 pub struct AntiCsrfToken(Secret);
 

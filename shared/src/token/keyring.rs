@@ -7,8 +7,8 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// Names a key: `d-` and its creation time in milliseconds for a dynamic one, `s-` and a UUID for a static one
-/// (PROTOCOL 2.1; SDKs tell them apart by the prefix).
+/// Names a key: `d-` and its creation time in milliseconds for a dynamic one, `s-` and a UUID for a
+/// static one (PROTOCOL 2.1; SDKs tell them apart by the prefix).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Kid(Box<str>);
 
@@ -111,7 +111,8 @@ impl Keyring {
         self.find(kid, now).is_some()
     }
 
-    /// The only way to claims that can be believed: signature first, then issuer, then time, with no leeway.
+    /// The only way to claims that can be believed: signature first, then issuer, then time, with
+    /// no leeway.
     ///
     /// # Errors
     /// Why the token is refused.

@@ -1,4 +1,5 @@
-//! Tokens: how they look, how they are made, what makes one genuine. No I/O, no clock and no environment in here.
+//! Tokens: how they look, how they are made, what makes one genuine. No I/O, no clock and no
+//! environment in here.
 
 pub mod access;
 pub mod anti_csrf;

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// Claims that Sever itself writes or judges; a payload may not bring its own (PROTOCOL 2.2). `iss` is ours because
-/// verification rests on it, `stt` because the SDKs refuse a session token that names another type.
+/// Claims that Sever itself writes or judges; a payload may not bring its own (PROTOCOL 2.2). `iss`
+/// is ours because verification rests on it, `stt` because the SDKs refuse a session token that
+/// names another type.
 pub const PROTECTED: [&str; 11] = [
     "sub",
     "exp",

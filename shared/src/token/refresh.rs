@@ -1,14 +1,15 @@
 //! Refresh tokens: what a client keeps to stay signed in.
 //!
-//! A token is `sv1.<session handle>.<secret and tag>`: 32 secret bytes and a 16-byte tag, in base64url. The table holds only
-//! digests of it.
+//! A token is `sv1.<session handle>.<secret and tag>`: 32 secret bytes and a 16-byte tag, in
+//! base64url. The table holds only digests of it.
 //!
-//! - **The successor of a token is derived** from its secret and a salt kept in the session's row: whoever presents the same
-//!   token again within the grace window is handed the same successor, so parallel tabs and lost answers never split a
-//!   session into two lines. Reading the table does not yield a successor (the secret is missing), nor does a token alone
-//!   (the salt is missing).
-//! - **The tag proves that Sever made the token**, by a key kept in the session's row. Without it, anyone who knows a handle
-//!   could present an invented token, have it taken for a stolen one, and so end somebody else's session.
+//! - **The successor of a token is derived** from its secret and a salt kept in the session's row:
+//!   whoever presents the same token again within the grace window is handed the same successor, so
+//!   parallel tabs and lost answers never split a session into two lines. Reading the table does
+//!   not yield a successor (the secret is missing), nor does a token alone (the salt is missing).
+//! - **The tag proves that Sever made the token**, by a key kept in the session's row. Without it,
+//!   anyone who knows a handle could present an invented token, have it taken for a stolen one, and
+//!   so end somebody else's session.
 
 use super::Secret;
 use crate::ids::SessionHandle;
@@ -24,7 +25,8 @@ const TAG: usize = 16;
 /// `sv1.`, the longest handle, `.`, 64 characters of secret and tag.
 const MAX_BYTES: usize = 4 + 128 + 1 + 64;
 
-/// A refresh token, parsed: its shape is right; whether it is genuine, and current, is not yet said.
+/// A refresh token, parsed: its shape is right; whether it is genuine, and current, is not yet
+/// said.
 #[derive(Clone)]
 pub struct RefreshToken {
     handle: SessionHandle,
@@ -97,7 +99,8 @@ impl RefreshToken {
         Ok(Self { handle, secret, tag })
     }
 
-    /// The session it claims to belong to. Proves nothing before its digest is compared with the row's.
+    /// The session it claims to belong to. Proves nothing before its digest is compared with the
+    /// row's.
     #[must_use]
     pub fn handle(&self) -> &SessionHandle {
         &self.handle
@@ -150,8 +153,8 @@ impl fmt::Debug for TokenKey {
     }
 }
 
-/// Lower-case hex SHA-256 of a refresh token's text: the claim `refreshTokenHash1` (PROTOCOL 2.2). Ties an access token to
-/// its refresh token without giving it away.
+/// Lower-case hex SHA-256 of a refresh token's text: the claim `refreshTokenHash1` (PROTOCOL 2.2).
+/// Ties an access token to its refresh token without giving it away.
 #[derive(Clone, Debug)]
 pub struct RefreshHash(Secret);
 
@@ -178,7 +181,8 @@ impl RefreshHash {
     }
 }
 
-/// SHA-256 of a [`RefreshHash`]: the only trace of a refresh token in the table. Compared in constant time.
+/// SHA-256 of a [`RefreshHash`]: the only trace of a refresh token in the table. Compared in
+/// constant time.
 #[derive(Clone, Copy)]
 pub struct RefreshDigest([u8; 32]);
 

@@ -1,8 +1,9 @@
 //! The private keys, and the rule by which they change.
 //!
-//! A dynamic key that is about to be an update interval old is followed by a new one, made by whoever notices first. The
-//! new key is **published before it signs** (it waits [`OVERLAP`]) and the old one **after it stopped** (until the last token
-//! it signed has expired). A static key never rotates (PROTOCOL 4.9).
+//! A dynamic key that is about to be an update interval old is followed by a new one, made by
+//! whoever notices first. The new key is **published before it signs** (it waits [`OVERLAP`]) and
+//! the old one **after it stopped** (until the last token it signed has expired). A static key
+//! never rotates (PROTOCOL 4.9).
 
 use super::keyring::{Kid, PublicKey};
 use crate::time::Timestamp;
@@ -16,11 +17,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a new key is published before it signs, so that verifiers who cache the key set have it in time.
+/// How long a new key is published before it signs, so that verifiers who cache the key set have it
+/// in time.
 pub const OVERLAP: Duration = Duration::from_mins(1);
 
-/// How much longer than its last token a key stays published: for clocks that differ and for sandboxes that still hold the
-/// keys they read some minutes ago.
+/// How much longer than its last token a key stays published: for clocks that differ and for
+/// sandboxes that still hold the keys they read some minutes ago.
 const MARGIN: Duration = Duration::from_hours(1);
 
 /// Whether a key is ever replaced.
@@ -46,7 +48,8 @@ pub enum SigningKeyError {
     Sign,
 }
 
-/// One RSA-2048 key pair, parsed once and kept: parsing it for each signature would cost more than the signature.
+/// One RSA-2048 key pair, parsed once and kept: parsing it for each signature would cost more than
+/// the signature.
 #[derive(Clone)]
 pub struct SigningKey {
     kid: Kid,
@@ -187,7 +190,8 @@ pub struct KeyLifetimes {
 /// Every key of an app, in the order of their making.
 #[derive(Clone, Debug)]
 pub struct SigningKeys {
-    /// Counts the writes. A write is conditional on the version it read, so of two first callers one wins.
+    /// Counts the writes. A write is conditional on the version it read, so of two first callers
+    /// one wins.
     pub version: u64,
     /// The keys, oldest first.
     pub keys: Vec<SigningKey>,
@@ -214,7 +218,8 @@ impl SigningKeys {
             .is_none_or(|key| now >= key.created_at.plus(lifetimes.update_interval).minus(OVERLAP))
     }
 
-    /// These keys with `next` as the newest dynamic one. What no token can carry any more is dropped.
+    /// These keys with `next` as the newest dynamic one. What no token can carry any more is
+    /// dropped.
     #[must_use]
     pub fn rotated(&self, mut next: SigningKey, lifetimes: KeyLifetimes) -> Self {
         let now = next.created_at;
@@ -236,7 +241,8 @@ impl SigningKeys {
     #[must_use]
     pub fn signer(&self, kind: KeyKind, now: Timestamp) -> Option<&SigningKey> {
         let of_kind = || self.keys.iter().filter(|key| key.kind == kind);
-        // A clock behind the maker's may find that no key signs yet: then the oldest does, being published the longest.
+        // A clock behind the maker's may find that no key signs yet: then the oldest does, being
+        // published the longest.
         of_kind().rev().find(|key| key.signs_from <= now).or_else(|| of_kind().next())
     }
 

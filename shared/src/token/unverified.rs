@@ -1,4 +1,5 @@
-//! An access token whose signature nobody has checked yet. It gives out just enough to fetch what the check needs.
+//! An access token whose signature nobody has checked yet. It gives out just enough to fetch what
+//! the check needs.
 
 use super::access::{Claims, VERSION};
 use super::anti_csrf::AntiCsrfToken;
@@ -15,7 +16,8 @@ use std::fmt;
 /// No request header of API Gateway can be longer than this: 10,240 bytes for all of them together.
 const MAX_BYTES: usize = 10_240;
 
-/// The text does not even have the structure of an access token of ours (PROTOCOL 2.1, 2.3). Treated as if it were absent.
+/// The text does not even have the structure of an access token of ours (PROTOCOL 2.1, 2.3).
+/// Treated as if it were absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnAccessToken;
 
@@ -29,10 +31,12 @@ pub struct UnverifiedToken<'a> {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Only RS256 and `typ` JWT pass. `jku`, `jwk`, `x5u` and `x5c` are never looked at: keys come from our own table alone.
+    /// Only RS256 and `typ` JWT pass. `jku`, `jwk`, `x5u` and `x5c` are never looked at: keys come
+    /// from our own table alone.
     ///
     /// # Errors
-    /// It is not three parts of base64url JSON with the header and claims that Sever writes, each claim once.
+    /// It is not three parts of base64url JSON with the header and claims that Sever writes, each
+    /// claim once.
     pub fn parse(text: &'a str) -> Result<Self, NotAnAccessToken> {
         if text.len() > MAX_BYTES || text.bytes().filter(|byte| *byte == b'.').count() != 2 {
             return Err(NotAnAccessToken);
@@ -56,7 +60,8 @@ impl<'a> UnverifiedToken<'a> {
         &self.kid
     }
 
-    /// Which session it says it belongs to: to fetch the row in the same round trip as the keys, for nothing else.
+    /// Which session it says it belongs to: to fetch the row in the same round trip as the keys,
+    /// for nothing else.
     #[must_use]
     pub fn handle_to_fetch(&self) -> &SessionHandle {
         &self.claims.handle
@@ -86,7 +91,8 @@ fn acceptable(header: &Header) -> Option<Kid> {
     let ours = header.alg == Algorithm::RS256
         && header.typ.as_deref() == Some("JWT")
         && version.as_deref() == Some(VERSION)
-        // RFC 7515 4.1.11: what is marked critical and not understood must be refused; we understand none.
+        // RFC 7515 4.1.11: what is marked critical and not understood must be refused; we
+        // understand none.
         && header.crit.is_none();
     if ours { header.kid.as_deref().and_then(Kid::parse) } else { None }
 }
@@ -94,7 +100,8 @@ fn acceptable(header: &Header) -> Option<Kid> {
 fn claims(members: Map<String, Value>) -> Option<Claims> {
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     let seconds = |name: &str| members.get(name).and_then(Value::as_i64);
-    // Absent or 0 is a session token; others are OAuth2 tokens, which must not open what a session opens (PROTOCOL 2.2).
+    // Absent or 0 is a session token; others are OAuth2 tokens, which must not open what a session
+    // opens (PROTOCOL 2.2).
     if members.get("stt").is_some_and(|stt| stt.as_i64() != Some(0)) {
         return None;
     }
@@ -112,7 +119,8 @@ fn claims(members: Map<String, Value>) -> Option<Claims> {
     })
 }
 
-/// A JSON object in which no member stands twice: two readers could otherwise each believe another of them.
+/// A JSON object in which no member stands twice: two readers could otherwise each believe another
+/// of them.
 struct UniqueMembers(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueMembers {

@@ -35,7 +35,8 @@ fn a_default_of_the_template_is_the_default_of_the_code() {
 /// First and second cell.
 type Rows = BTreeSet<(String, String)>;
 
-/// The rows of the tables under the one heading with `word` in it: the first cell, which is in backticks, and the second.
+/// The rows of the tables under the one heading with `word` in it: the first cell, which is in
+/// backticks, and the second.
 fn table(document: &str, word: &str) -> Rows {
     let mut fenced = false;
     let mut lines = document.lines().filter(|line| {

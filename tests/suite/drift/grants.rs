@@ -1,5 +1,6 @@
-//! What functions do to the table when their samples are fed to them, held against what their policies let them do. The
-//! embedded table asks nobody for permission: nothing else would show a missing statement before a deployment does.
+//! What functions do to the table when their samples are fed to them, held against what their
+//! policies let them do. The embedded table asks nobody for permission: nothing else would show a
+//! missing statement before a deployment does.
 
 use super::iam::{Need, Statement, needs, statements};
 use super::template;
@@ -13,7 +14,8 @@ use tests::{Faulty, World};
 /// Longer than a dynamic key signs.
 const KEYS_ARE_DUE: Duration = Duration::from_hours(200);
 
-/// Everything `function` does: on an empty table, on each sample, and once more when the keys are due.
+/// Everything `function` does: on an empty table, on each sample, and once more when the keys are
+/// due.
 async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Need> {
     let engine = Arc::new(Faulty::new(Embedded::memory().expect("a database")));
     let world = World::with(|builder| {

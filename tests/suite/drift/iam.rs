@@ -1,4 +1,5 @@
-//! What each function may do, as the template's policies have it. Read as YAML: the local bundle does not look at them.
+//! What each function may do, as the template's policies have it. Read as YAML: the local bundle
+//! does not look at them.
 
 use local::dynamodb::WireRequest;
 use local::template::SEVER;
@@ -66,7 +67,8 @@ fn statement(value: &Value) -> Statement {
     }
 }
 
-/// The statements of each function, by the function's name. A policy that is not spelled out is not accepted.
+/// The statements of each function, by the function's name. A policy that is not spelled out is not
+/// accepted.
 pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
     let template = plain(serde_norway::from_str(SEVER).expect("YAML"));
     let globals = &template["Globals"]["Function"];
@@ -85,8 +87,8 @@ pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
     functions.map(read).collect()
 }
 
-/// What IAM is asked about a call: the action, the resource, and the kind of the partition key, such as `session#`, where
-/// there is one.
+/// What IAM is asked about a call: the action, the resource, and the kind of the partition key,
+/// such as `session#`, where there is one.
 pub(super) type Need = (String, &'static str, Option<String>);
 
 /// What IAM would be asked about this call.

@@ -1,4 +1,5 @@
-//! Arrows point one way: lambda -> http, app -> session -> table; token, ids, time and model know none of these.
+//! Arrows point one way: lambda -> http, app -> session -> table; token, ids, time and model know
+//! none of these.
 
 use super::{root, rust_files};
 use std::fs;

@@ -20,6 +20,8 @@ pub enum Fault {
     Unprocessed(usize),
     /// A transaction is cancelled because another is writing one of its items.
     Conflict,
+    /// A write of one item is refused because a transaction is writing it.
+    ItemConflict,
     /// The call waits at the gate.
     Held(Arc<Gate>),
 }
@@ -136,6 +138,10 @@ impl<E: Engine> Engine for Faulty<E> {
             }
             Some(Fault::Unprocessed(served)) => self.partly(request, served).await,
             Some(Fault::Conflict) => Ok(conflict(&request)),
+            Some(Fault::ItemConflict) => {
+                let message = "Transaction is ongoing for the item";
+                Ok(WireResponse::error(400, "TransactionConflictException", message))
+            }
             Some(Fault::Held(gate)) => {
                 gate.arrived.notify_one();
                 gate.open.notified().await;

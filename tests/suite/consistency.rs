@@ -224,6 +224,23 @@ async fn a_lost_answer_is_made_good_by_the_retry_without_a_second_effect() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_meets_a_transaction_is_tried_again() {
+    let (world, engine) = faulty().await;
+    let session = world.open("u1").await;
+    engine.fail("UpdateItem", 2, Fault::ItemConflict);
+    let (access, _) = world.refreshed(&session.refresh).await;
+    engine.fail("DeleteItem", 2, Fault::ItemConflict);
+    let revoked = world.revoke("/revoke-handle", &json!({"sessionHandle": session.handle})).await;
+    assert_eq!(revoked, [session.handle.as_str()]);
+    assert_eq!(world.strict(&access).await, 401);
+    let kept = world.open("u1").await;
+    engine.fail("TransactWriteItems", 2, Fault::Conflict);
+    let keep = json!({"userId": "u1", "exceptSessionHandle": kept.handle});
+    world.revoke("/revoke-user", &keep).await;
+    assert_eq!(world.strict(&kept.access).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_could_be_revoked_is_said_even_when_the_rest_could_not() {
     let (world, engine) = faulty().await;
     let (one, two, three) = (world.open("a").await, world.open("b").await, world.open("c").await);

@@ -140,6 +140,36 @@ async fn of_two_who_keep_their_own_session_the_later_one_wins() {
     assert_eq!(world.strict(&two.access).await, 200);
 }
 
+#[tokio::test]
+async fn who_revokes_all_is_not_outdone_by_who_keeps_one() {
+    let (world, engine) = faulty().await;
+    world.revoke("/revoke-user", &json!({"userId": "u1"})).await;
+    let kept = world.open("u1").await;
+    // The clock has not moved, so the first write is refused. Before the second, another keeps one.
+    let gate = Arc::new(tests::faults::Gate::default());
+    engine.fail_after("UpdateItem", 1, 1, Fault::Held(gate.clone()));
+    let (all, but_one) =
+        (json!({"userId": "u1"}), json!({"userId": "u1", "exceptSessionHandle": kept.handle}));
+    let (revoked, ()) = tokio::join!(world.admin("/revoke-user", &all), async {
+        gate.arrival().await;
+        world.revoke("/revoke-user", &but_one).await;
+        gate.open();
+    });
+    assert_eq!(revoked.json()["sessionHandlesRevoked"], json!([kept.handle]));
+    assert_eq!(world.strict(&kept.access).await, 401);
+}
+
+#[tokio::test]
+async fn many_who_keep_the_same_session_all_keep_it() {
+    let world = World::new().await;
+    let (kept, other) = (world.open("u1").await, world.open("u1").await);
+    let keep = json!({"userId": "u1", "exceptSessionHandle": kept.handle});
+    let calls = (0..6).map(|_| world.revoke("/revoke-user", &keep));
+    let reported: Vec<_> = join_all(calls).await.into_iter().flatten().collect();
+    assert_eq!(reported, [other.handle.as_str()]);
+    assert_eq!(world.strict(&kept.access).await, 200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn when_the_table_cannot_be_reached_nobody_passes_and_nothing_is_claimed() {
     for fault in [Fault::Unreachable, Fault::Throttled] {

@@ -53,8 +53,12 @@ impl Sessions {
         scope: &Scope,
         except: &SessionHandle,
     ) -> Result<Generation, SessionError> {
-        for _ in 0..ROUNDS {
-            let (seen, kept) = self.find_kept(user, scope, except).await?;
+        for round in 0..ROUNDS {
+            let (seen, kept) = match self.find_kept(user, scope, except).await {
+                // A batch can be torn by another call that keeps the same session: look once more.
+                Err(SessionError::NoSessionToKeep) if round == 0 => continue,
+                found => found?,
+            };
             let now = self.clock.now();
             let raised = match kept {
                 Some(born) => {

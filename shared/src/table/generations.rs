@@ -15,9 +15,11 @@ use crate::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem, Update};
+
+const DOING: &str = "revoking a user's sessions";
 
 /// What became of a raise that spares one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl SessionTable {
     }
 
     /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional
-    /// write. Answers a generation greater than that of every session opened before the call.
+    /// write. Answers the new generation, greater than any that was handed out before.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -110,49 +112,50 @@ impl SessionTable {
         scope: &Scope,
         now: Timestamp,
     ) -> Result<Generation, TableError> {
-        // Most often the time is greater than any generation so far. When an earlier revocation had
-        // a clock ahead of ours (or a lost answer made the SDK write twice), we step over what it
-        // left.
+        // Most often the time is greater than any generation so far.
         let next = Generation::default().next(now);
-        let Some(seen) = self.raise_to(user, scope, next).await? else { return Ok(next) };
-        let next = seen.next(now);
-        match self.raise_to(user, scope, next).await? {
-            None => Ok(next),
-            // Somebody else raised it since our first look, so that raise ended every session
-            // opened before our call, too.
-            Some(raised) => Ok(raised),
+        let to_now = self
+            .raise_by("SET #generation = :value", scope, user)
+            .condition_expression("attribute_not_exists(#generation) OR #generation < :value")
+            .expression_attribute_values(":value", number(next.number()));
+        match to_now.send().await {
+            Ok(_) => Ok(next),
+            Err(SdkError::ServiceError(error)) if is_refused(error.err()) => {
+                self.step(user, scope).await
+            }
+            Err(error) => Err(TableError::doing(DOING)(error)),
         }
     }
 
-    /// `None` when raised; otherwise the present generation, which is not lower.
-    async fn raise_to(
-        &self,
-        user: &UserId,
-        scope: &Scope,
-        next: Generation,
-    ) -> Result<Option<Generation>, TableError> {
-        const DOING: &str = "revoking a user's sessions";
-        let update = self
-            .dynamodb
+    /// Raises a generation that is not lower than our clock: an earlier revocation had one that is
+    /// ahead, or a lost answer made the SDK write twice. An increment cannot be overtaken, however
+    /// many do it at once; done twice, it ends no more than the call was to end.
+    async fn step(&self, user: &UserId, scope: &Scope) -> Result<Generation, TableError> {
+        let step = self
+            .raise_by("SET #generation = #generation + :value", scope, user)
+            .condition_expression("attribute_exists(#generation)")
+            .expression_attribute_values(":value", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        match step.send().await {
+            Ok(answer) => {
+                let user = user_from_item(&answer.attributes.unwrap_or_default())?;
+                Ok(scope.of(&user))
+            }
+            // Nobody but an operator deletes a user item.
+            Err(SdkError::ServiceError(error)) if is_refused(error.err()) => {
+                Err(TableError::Contended { doing: DOING })
+            }
+            Err(error) => Err(TableError::doing(DOING)(error)),
+        }
+    }
+
+    fn raise_by(&self, expression: &str, scope: &Scope, user: &UserId) -> UpdateItemFluentBuilder {
+        self.dynamodb
             .update_item()
             .table_name(&*self.name)
             .key(PK, self.user_pk(user))
-            .update_expression("SET #generation = :next")
-            .condition_expression("attribute_not_exists(#generation) OR #generation < :next")
+            .update_expression(expression)
             .expression_attribute_names("#generation", attribute(scope))
-            .expression_attribute_values(":next", number(next.number()))
-            .return_values_on_condition_check_failure(OnFailure::AllOld);
-        match update.send().await {
-            Ok(_) => Ok(None),
-            Err(SdkError::ServiceError(error)) => match error.err() {
-                UpdateItemError::ConditionalCheckFailedException(refused) => {
-                    let old = refused.item().map(user_from_item).transpose()?.unwrap_or_default();
-                    Ok(Some(scope.of(&old)))
-                }
-                _ => Err(TableError::doing(DOING)(SdkError::ServiceError(error))),
-            },
-            Err(error) => Err(TableError::doing(DOING)(error)),
-        }
     }
 
     /// The same, sparing one session: the raise and the lifting of that session are one
@@ -170,15 +173,14 @@ impl SessionTable {
         kept: (&SessionHandle, Generations),
         now: Timestamp,
     ) -> Result<Kept, TableError> {
-        const DOING: &str = "revoking a user's other sessions";
         let next = scope.of(seen).next(now);
         let raise = self.raise_exactly(user, scope, scope.of(seen), next);
         let lift = self.lift_exactly(kept, scope, next);
         let transaction = self
             .dynamodb
             .transact_write_items()
-            .transact_items(write(raise, DOING)?)
-            .transact_items(write(lift, DOING)?);
+            .transact_items(write(raise)?)
+            .transact_items(write(lift)?);
         match transaction.send().await {
             Ok(_) => Ok(Kept::Raised(next)),
             Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => Ok(Kept::Stale),
@@ -192,7 +194,7 @@ impl SessionTable {
         scope: &Scope,
         seen: Generation,
         next: Generation,
-    ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+    ) -> UpdateBuilder {
         let update = Update::builder()
             .table_name(&*self.name)
             .key(PK, self.user_pk(user))
@@ -213,7 +215,7 @@ impl SessionTable {
         (handle, born): (&SessionHandle, Generations),
         scope: &Scope,
         next: Generation,
-    ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+    ) -> UpdateBuilder {
         let lifted = match scope {
             Scope::User => USER_GENERATION,
             Scope::Tenant(_) => TENANT_GENERATION,
@@ -231,12 +233,13 @@ impl SessionTable {
     }
 }
 
-fn write(
-    update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
-    doing: &'static str,
-) -> Result<TransactWriteItem, TableError> {
-    let update = update.build().map_err(TableError::building(doing))?;
+fn write(update: UpdateBuilder) -> Result<TransactWriteItem, TableError> {
+    let update = update.build().map_err(TableError::building(DOING))?;
     Ok(TransactWriteItem::builder().update(update).build())
+}
+
+fn is_refused(error: &UpdateItemError) -> bool {
+    matches!(error, UpdateItemError::ConditionalCheckFailedException(_))
 }
 
 /// Whether a transaction was cancelled because an item was not as seen, or was being written by

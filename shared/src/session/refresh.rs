@@ -38,7 +38,7 @@ pub struct Theft {
 }
 
 impl Sessions {
-    /// Exchanges a refresh token. `in_cookies` says whether the new tokens travel in cookies.
+    /// Exchanges a refresh token.
     ///
     /// # Errors
     /// We could not find out, or the effect is unknown. Asking again with the same token is

@@ -17,7 +17,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::process::ExitCode;
 use std::sync::Arc;
+use tracing::{Level, Metadata};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A Lambda function, composed and ready: one JSON event in, one JSON answer or a [`Diagnostic`]
 /// out.
@@ -205,29 +211,48 @@ pub fn path_of(request: &Request) -> &str {
 
 /// Runs `function` on Lambda until the sandbox ends. What is wrong with the configuration is logged
 /// whole, and fails the start.
-///
-/// # Errors
-/// The configuration is faulty or the runtime failed.
-pub async fn serve(
-    name: &'static str,
-    function: fn(Arc<App>) -> Function,
-) -> Result<(), lambda_runtime::Error> {
-    tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::INFO)
-        .with_target(false)
-        .with_current_span(false)
-        // Lambda stamps each line itself.
-        .without_time()
-        .init();
-    let config = Config::from_env()
-        .inspect_err(|error| tracing::error!(function = name, %error, "cannot start"))?;
+pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> ExitCode {
+    log_as_json();
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(error) => {
+            tracing::error!(function = name, %error, "cannot start");
+            return ExitCode::FAILURE;
+        }
+    };
     let dynamodb = crate::table::client_from_env().await;
     let app = Arc::new(App::new(config, dynamodb, Clock::system(), Entropy::system()));
     let function = function(app);
-    lambda_runtime::run(service_fn(move |event| {
+    let handle = service_fn(move |event| {
         let function = function.clone();
         async move { function.invoke(event).await }
-    }))
-    .await
+    });
+    match lambda_runtime::run(handle).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(function = name, %error, "the Lambda runtime failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log_as_json() {
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .with_target(false)
+        .with_span_list(false)
+        // Lambda stamps each line itself.
+        .without_time()
+        .with_filter(filter_fn(is_logged));
+    tracing_subscriber::registry().with(lines).init();
+}
+
+/// Information and worse. The runtime would log every error that a function answers, too, and
+/// refusing is answering an error; ours are logged where they happen. Its event for that has no
+/// `error` field, the one for a panic has.
+fn is_logged(event: &Metadata<'_>) -> bool {
+    let answered = event.target() == "lambda_runtime::layers::panic"
+        && event.is_event()
+        && event.fields().field("error").is_none();
+    *event.level() <= Level::INFO && !answered
 }

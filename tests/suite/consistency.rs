@@ -159,6 +159,31 @@ async fn who_revokes_all_is_not_outdone_by_who_keeps_one() {
     assert_eq!(world.strict(&kept.access).await, 401);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_torn_read_does_not_refuse_the_session_that_is_kept() {
+    let (world, engine) = faulty().await;
+    let (kept, other) = (world.open("u1").await, world.open("u1").await);
+    assert_eq!(world.strict(&kept.access).await, 200);
+    // The check reads the session as it was, and the user as it is after.
+    engine.fail("BatchGetItem", 1, Fault::Unprocessed(1));
+    let gate = engine.hold("BatchGetItem");
+    let keep = json!({"userId": "u1", "exceptSessionHandle": kept.handle});
+    let (status, ()) = tokio::join!(world.strict(&kept.access), async {
+        gate.arrival().await;
+        assert_eq!(world.revoke("/revoke-user", &keep).await, [other.handle.as_str()]);
+        gate.open();
+    });
+    assert_eq!(status, 200);
+    // Likewise for a refresh, which reads the one after the other.
+    let gate = engine.hold("GetItem");
+    let (reply, ()) = tokio::join!(world.refresh(&kept.refresh), async {
+        gate.arrival().await;
+        assert!(world.revoke("/revoke-user", &keep).await.is_empty());
+        gate.open();
+    });
+    assert_eq!(reply.status, 200);
+}
+
 #[tokio::test]
 async fn many_who_keep_the_same_session_all_keep_it() {
     let world = World::new().await;

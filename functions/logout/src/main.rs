@@ -1,6 +1,6 @@
 //! The Lambda binary: composes the function and hands it to the runtime.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn main() -> std::process::ExitCode {
     shared::lambda::serve("logout", logout::function).await
 }

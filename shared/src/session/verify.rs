@@ -7,7 +7,7 @@
 
 use super::{Evidence, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
-use crate::model::{Ended, Place};
+use crate::model::{Ended, Place, Standing};
 use crate::table::StrictRead;
 use crate::time::Timestamp;
 use crate::token::access::Claims;
@@ -138,8 +138,10 @@ impl Sessions {
     }
 
     fn refusal(&self, claims: &Claims, read: &StrictRead) -> Option<Refusal> {
-        let Some(session) = read.session.as_ref().filter(|session| session.user == claims.user)
-        else {
+        // The generations were read for the token's user and tenant: they judge no other session.
+        let same =
+            |session: &&Standing| session.user == claims.user && session.tenant == claims.tenant;
+        let Some(session) = read.session.as_ref().filter(same) else {
             return Some(Refusal::Ended(Ended::Missing));
         };
         if let Err(ended) = session.judge(&read.generations, self.clock.now()) {

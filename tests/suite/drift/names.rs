@@ -1,6 +1,7 @@
 //! One word for a function, everywhere.
 
 use super::{folders, read, template};
+use local::template::SEVER;
 
 #[test]
 fn template_registry_samples_and_folders_name_the_same_functions() {
@@ -43,5 +44,20 @@ fn a_function_resource_is_called_as_its_binary() {
         assert_eq!(function.name, expected, "{id}");
         let words = expected.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
         assert_eq!(id, format!("{}Function", words.collect::<String>()));
+    }
+}
+
+#[test]
+fn a_function_is_built_from_the_folder_of_its_binary() {
+    // From the workspace's root cargo-lambda finds the default member alone, which is `local`.
+    let built = SEVER.split("Binary: ").skip(1).map(|rest| {
+        let binary = rest.split([' ', '}']).next().expect("a name");
+        let folder = rest.split("CodeUri: functions/").nth(1).and_then(|rest| rest.lines().next());
+        (binary, folder)
+    });
+    let built: Vec<_> = built.collect();
+    assert_eq!(built.len(), template().functions.len());
+    for (binary, folder) in built {
+        assert_eq!(folder, Some(binary));
     }
 }

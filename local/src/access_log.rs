@@ -19,7 +19,23 @@ pub fn line(
 ) -> String {
     let path: Vec<_> = uri.path().split('/').map(short).collect();
     let (path, took) = (path.join("/"), took.as_millis());
-    format!("{method} {path} {status} {took} ms {}", function.unwrap_or("-"))
+    format!("{} {path} {status} {took} ms {}", known(method), function.unwrap_or("-"))
+}
+
+/// A method may be any word, and a token is one.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::HEAD
+        | Method::OPTIONS
+        | Method::TRACE
+        | Method::CONNECT => method.as_str(),
+        _ => "OTHER",
+    }
 }
 
 fn short(segment: &str) -> &str {
@@ -45,6 +61,14 @@ mod tests {
     fn a_token_in_a_path_is_left_out() {
         let token = "eyJhbGciOiJSUzI1NiJ9.".repeat(20);
         assert_eq!(logged(&format!("/whoami/{token}/x")), "GET /whoami/.../x 200 3 ms whoami");
+    }
+
+    #[test]
+    fn a_token_for_a_method_is_left_out() {
+        let method = Method::from_bytes(b"eyJhbGciOiJSUzI1NiJ9.e30.c2ln").unwrap();
+        let took = Duration::from_millis(1);
+        let logged = line(&method, &Uri::from_static("/x"), 405, took, None);
+        assert_eq!(logged, "OTHER /x 405 1 ms -");
     }
 
     #[test]

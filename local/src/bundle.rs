@@ -1,7 +1,7 @@
 //! The whole bundle as one value: what the binary serves and what tests drive, without a socket.
 
 use crate::dynamodb::{self, Embedded, Engine, OpenError, TableError, create_table_if_absent};
-use crate::functions::{ComposeError, Deployed, Parts};
+use crate::functions::{ComposeError, Deployed, Parts, compose_all};
 use crate::gateway::{Call, Gateway};
 use crate::invoke;
 use crate::template::{SEVER, Template, TemplateError};
@@ -191,11 +191,7 @@ impl Builder {
         create_table_if_absent(&dynamodb, &template.table).await?;
         let parts =
             Parts { dynamodb, clock: self.clock, entropy: self.entropy, stand_ins: self.stand_ins };
-        let functions = template
-            .functions
-            .iter()
-            .map(|(id, resource)| Ok((id.clone(), Arc::new(Deployed::compose(resource, &parts)?))));
-        let functions: BTreeMap<_, _> = functions.collect::<Result<_, ComposeError>>()?;
+        let functions = compose_all(&template.functions, &parts)?;
         Ok(Bundle {
             gateway: Gateway::new(template.api.clone(), &functions)?,
             template,

@@ -44,13 +44,8 @@ pub enum ComposeError {
         binary: String,
     },
     /// Its environment is not a configuration.
-    #[error("{function}: its environment is not a configuration")]
-    Config {
-        /// The function's name.
-        function: String,
-        /// All that is wrong with it.
-        source: ConfigError,
-    },
+    #[error("the functions cannot start")]
+    Config(#[source] ConfigError),
 }
 
 /// What every function is composed with.
@@ -125,6 +120,33 @@ impl Deployed {
     }
 }
 
+/// Composes every function, or tells all that is wrong with any of their environments.
+pub(crate) fn compose_all(
+    resources: &BTreeMap<String, FunctionResource>,
+    parts: &Parts,
+) -> Result<BTreeMap<String, Arc<Deployed>>, ComposeError> {
+    let (mut functions, mut faults) = (BTreeMap::new(), Vec::new());
+    for (id, resource) in resources {
+        match Deployed::compose(resource, parts) {
+            Ok(function) => drop(functions.insert(id.clone(), Arc::new(function))),
+            Err(ComposeError::Config(error)) => faults.extend(error.faults),
+            Err(error) => return Err(error),
+        }
+    }
+    let mut seen = Vec::new();
+    faults.retain(|fault| {
+        !seen.contains(fault) && {
+            seen.push(fault.clone());
+            true
+        }
+    });
+    if faults.is_empty() {
+        Ok(functions)
+    } else {
+        Err(ComposeError::Config(ConfigError { faults }))
+    }
+}
+
 fn construct(resource: &FunctionResource, parts: &Parts) -> Result<Function, ComposeError> {
     let Some((_, constructor)) = REGISTRY.iter().find(|(name, _)| *name == resource.binary) else {
         return Err(ComposeError::NoBinary {
@@ -133,7 +155,7 @@ fn construct(resource: &FunctionResource, parts: &Parts) -> Result<Function, Com
         });
     };
     let config = Config::from_vars(|name| resource.environment.get(name).cloned())
-        .map_err(|source| ComposeError::Config { function: resource.name.clone(), source })?;
+        .map_err(ComposeError::Config)?;
     let app = App::new(config, parts.dynamodb.clone(), parts.clock.clone(), parts.entropy.clone());
     Ok(constructor(Arc::new(app)))
 }

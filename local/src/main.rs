@@ -14,6 +14,7 @@ use tracing_subscriber::filter::{Directive, LevelFilter};
 
 #[derive(Parser)]
 #[command(
+    name = "sever",
     version,
     about = "Sever on one machine: the real functions, a gateway and an embedded DynamoDB"
 )]
@@ -100,13 +101,19 @@ fn start_logging() {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env_lossy()
-        .add_directive("aws=info".parse().unwrap_or_else(|_| Directive::from(LevelFilter::INFO)));
+        .add_directive(directive("aws=info"))
+        // With no connection there is none to mark; the SDK calls that an error.
+        .add_directive(directive("aws_smithy_runtime::client::http::connection_poisoning=off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .init();
+}
+
+fn directive(text: &str) -> Directive {
+    text.parse().unwrap_or_else(|_| Directive::from(LevelFilter::INFO))
 }
 
 /// The failure and what caused it, on one line. Some libraries repeat a cause's text in their own.

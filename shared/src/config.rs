@@ -14,6 +14,9 @@ mod variables;
 
 pub use variables::{VARIABLES, Variable};
 
+/// How many signing key update intervals an access token may outlive.
+const MAX_LIVING_KEYS: u32 = 50;
+
 /// What a function is configured to do.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -110,6 +113,13 @@ struct Vars<'a> {
     faults: Vec<Fault>,
 }
 
+/// What the operator said of cookies; the rest follows from the domains.
+struct CookieWishes {
+    secure: Option<bool>,
+    same_site: Option<SameSite>,
+    domain: Option<String>,
+}
+
 impl Vars<'_> {
     fn config(&mut self) -> Option<Config> {
         let table_name = self.required("TABLE_NAME", |name| Some(name.to_owned()));
@@ -119,10 +129,14 @@ impl Vars<'_> {
         let gateway_path = self.optional("API_GATEWAY_PATH", path).unwrap_or_default();
         let check_policy = self.check_policy();
         let lifetimes = self.lifetimes();
+        let wishes = self.cookie_wishes();
+        let anti_csrf = self.optional("ANTI_CSRF", anti_csrf_mode);
+        let older_cookie_domain = self.optional("OLDER_COOKIE_DOMAIN", older_cookie_domain);
+        // Every variable has been read: what is left to find wrong is in how they go together.
         let (api, website) = (api?, website?);
         let base = format!("{gateway_path}{base_path}");
-        let cookies = self.cookies(&api, &website, &base);
-        let anti_csrf = self.optional("ANTI_CSRF", anti_csrf_mode).unwrap_or({
+        let cookies = self.cookies(wishes, &api, &website, &base);
+        let anti_csrf = anti_csrf.unwrap_or({
             // A browser sends such cookies along from any site.
             match cookies.same_site {
                 SameSite::None => AntiCsrfMode::ViaCustomHeader,
@@ -137,7 +151,7 @@ impl Vars<'_> {
                 website_origin: website.origin().ascii_serialization(),
                 api_is_https: api.scheme() == "https",
                 cookies,
-                older_cookie_domain: self.optional("OLDER_COOKIE_DOMAIN", older_cookie_domain),
+                older_cookie_domain,
             },
             check_policy,
         })
@@ -156,6 +170,11 @@ impl Vars<'_> {
         }
         let hours = |value: &str| fractional(value, 3600.0, 1.0, 87_600.0);
         let interval = self.optional("ACCESS_TOKEN_DYNAMIC_SIGNING_KEY_UPDATE_INTERVAL", hours);
+        let interval = interval.unwrap_or(Duration::from_hours(168));
+        // A key stays published while its tokens live: more would outgrow an item of the table.
+        if access > interval * MAX_LIVING_KEYS {
+            self.fault("ACCESS_TOKEN_VALIDITY", false);
+        }
         let grace = |value: &str| whole(value, 0, 300).map(Duration::from_secs);
         let grace = self.optional("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", grace);
         let share = |value: &str| value.parse().ok().filter(|share| (0.0..=0.25).contains(share));
@@ -166,15 +185,28 @@ impl Vars<'_> {
             access_token_validity_jitter: jitter.unwrap_or(0.05),
             refresh_token_validity: refresh,
             rotation_grace_period: grace.unwrap_or(Duration::from_secs(30)),
-            key_update_interval: interval.unwrap_or(Duration::from_hours(168)),
+            key_update_interval: interval,
             anti_csrf: AntiCsrfMode::None,
         }
     }
 
-    fn cookies(&mut self, api: &Url, website: &Url, base: &str) -> CookieSettings {
-        let secure = self.optional("COOKIE_SECURE", flag).unwrap_or(api.scheme() == "https");
-        let same_site = self.optional("COOKIE_SAME_SITE", same_site);
-        let same_site = same_site.unwrap_or_else(|| {
+    fn cookie_wishes(&mut self) -> CookieWishes {
+        CookieWishes {
+            secure: self.optional("COOKIE_SECURE", flag),
+            same_site: self.optional("COOKIE_SAME_SITE", same_site),
+            domain: self.optional("COOKIE_DOMAIN", cookie_domain),
+        }
+    }
+
+    fn cookies(
+        &mut self,
+        wishes: CookieWishes,
+        api: &Url,
+        website: &Url,
+        base: &str,
+    ) -> CookieSettings {
+        let secure = wishes.secure.unwrap_or(api.scheme() == "https");
+        let same_site = wishes.same_site.unwrap_or_else(|| {
             if same_site::share_a_site(api, website) { SameSite::Lax } else { SameSite::None }
         });
         // Browsers drop such cookies; on one machine they are let through for development (PROTOCOL
@@ -183,9 +215,8 @@ impl Vars<'_> {
         if same_site == SameSite::None && !secure && !local {
             self.fault("COOKIE_SECURE", false);
         }
-        let domain = self.optional("COOKIE_DOMAIN", cookie_domain);
         CookieSettings {
-            domain,
+            domain: wishes.domain,
             same_site,
             secure,
             refresh_path: format!("{base}/session/refresh"),

@@ -1,19 +1,20 @@
 //! Start-up and the edge: what every function's `main` calls, and what the local gateway calls in
 //! its place.
 
+mod event;
+
 use crate::app::App;
 use crate::config::Config;
-use crate::http::command::{from_json, from_query};
+use crate::http::command::{check_size, from_json, from_query};
 use crate::http::error::{ApiError, Code};
 use crate::http::{Reply, reply};
 use crate::time::{Clock, Entropy};
 use http::{Method, StatusCode};
-use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Request, RequestExt};
 use lambda_runtime::tower::ServiceExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -41,8 +42,8 @@ type Answer = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Diagnostic>> + S
 pub enum Route {
     /// `POST` with a JSON body.
     Post,
-    /// `GET` with a query.
-    Get,
+    /// `GET` with a query, in which these parameters are numbers.
+    Get(&'static [&'static str]),
 }
 
 impl Function {
@@ -83,7 +84,7 @@ impl Function {
         Self::from_fn(move |event| {
             let (app, handle) = (Arc::clone(&app), handle.clone());
             async move {
-                if is_http(event.payload.get()) {
+                if event::is_http(event.payload.get()) {
                     let answer = move |app, request: Request| async move {
                         let command = command_of(route, &request)?;
                         Ok(reply::json(StatusCode::OK, &handle(app, command).await?))
@@ -118,26 +119,6 @@ impl Function {
     }
 }
 
-/// Whether an event comes from API Gateway: types cannot tell, members can. A direct invoker could
-/// forge one; whoever may invoke the function is trusted by that alone.
-fn is_http(event: &str) -> bool {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Event {
-        http_method: Option<IgnoredAny>,
-        request_context: Option<Context>,
-    }
-    #[derive(Deserialize)]
-    struct Context {
-        http: Option<IgnoredAny>,
-    }
-    serde_json::from_str::<Event>(event).is_ok_and(|event| {
-        event
-            .request_context
-            .is_some_and(|context| event.http_method.is_some() || context.http.is_some())
-    })
-}
-
 /// `Allow` for each method that a function of ours answers.
 fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
     match () {
@@ -149,9 +130,9 @@ fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
 
 fn command_of<C: DeserializeOwned>(route: Route, request: &Request) -> Result<C, ApiError> {
     match route {
-        Route::Get => {
+        Route::Get(numbers) => {
             allow(&Method::GET, request.method())?;
-            from_query(request.uri().query().unwrap_or_default())
+            from_query(request.uri().query().unwrap_or_default(), numbers)
         }
         Route::Post => {
             allow(&Method::POST, request.method())?;
@@ -169,9 +150,9 @@ where
     H: FnOnce(Arc<App>, Request) -> F + Send,
     F: Future<Output = Result<Reply, ApiError>> + Send,
 {
-    let request: LambdaRequest = serde_json::from_str(event.payload.get()).map_err(|_| {
+    let request = event::read(event.payload.get()).ok_or_else(|| {
         let detail = "this function answers API Gateway events";
-        ApiError::new(Code::InvalidJson, detail).to_diagnostic()
+        ApiError::new(Code::UnknownEvent, detail).to_diagnostic()
     })?;
     let request = LambdaEvent { payload: request, context: event.context };
     // The adapter asks for a handler that can be called again; ours is called once.
@@ -179,9 +160,10 @@ where
     let service = service_fn(|request: Request| {
         let (app, handle) = (Arc::clone(&app), handle.take());
         async move {
-            let answer = match handle {
-                Some(handle) => handle(Arc::clone(&app), request).await,
-                None => Err(ApiError::new(Code::InternalError, "answered already")),
+            let answer = match (check_size(request.body()), handle) {
+                (Ok(()), Some(handle)) => handle(Arc::clone(&app), request).await,
+                (Err(error), _) => Err(error),
+                (Ok(()), None) => Err(ApiError::new(Code::InternalError, "answered already")),
             };
             let mut reply = answer.unwrap_or_else(|error| {
                 error.log();

@@ -8,6 +8,7 @@ pub mod check_database;
 pub mod config;
 pub mod http;
 pub mod ids;
+pub mod json;
 pub mod lambda;
 pub mod model;
 pub mod session;

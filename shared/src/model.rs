@@ -32,11 +32,26 @@ pub struct Session {
     pub device: Device,
     /// The anti-CSRF token of a cookie session in mode `VIA_TOKEN`.
     pub anti_csrf: Option<AntiCsrfToken>,
+    /// The exchange that gave it the anti-CSRF token, unless it was opened with one.
+    pub anti_csrf_since: Option<Timestamp>,
     /// Which kind of key signs its access tokens.
     pub key_kind: KeyKind,
 }
 
-impl Session {
+/// What a listing shows of a session.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Its name.
+    pub handle: SessionHandle,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// What decides whether it lives.
+    pub standing: Standing,
+    /// Where it was opened.
+    pub device: Device,
+}
+
+impl Summary {
     /// When a refresh last rotated it, or when it was opened.
     #[must_use]
     pub fn last_refreshed_at(&self) -> Timestamp {

@@ -53,6 +53,7 @@ fn session(name: &str, whose: &str, generation: i64) -> Session {
         data: SessionData::default(),
         device: Device::default(),
         anti_csrf: None,
+        anti_csrf_since: None,
         key_kind: KeyKind::Static,
     }
 }
@@ -72,7 +73,7 @@ async fn rotated(table: &SessionTable, name: &str, seen: &str, next: &str) -> Ro
         next: digest(next),
         rotation: &rotation(seen),
         expires_at: NOW.plus(Duration::from_hours(2)),
-        anti_csrf: None,
+        new_anti_csrf: None,
     };
     table.rotate(&handle(name), digest(seen), write).await.expect("an answer")
 }
@@ -82,6 +83,7 @@ pub async fn a_session_is_read_as_it_was_written(table: SessionTable) {
     let mut full = session("read-full", "read", 3);
     full.device = Device { ip: Some("::1".to_owned()), user_agent: Some("ü".to_owned()) };
     full.anti_csrf = Some(AntiCsrfToken::from_text("token"));
+    full.anti_csrf_since = Some(NOW);
     full.key_kind = KeyKind::Dynamic;
     let rotation = Rotation { at: NOW.plus(Duration::from_millis(1)), ..rotation("older") };
     full.standing.lineage.rotation = Some(rotation);
@@ -99,7 +101,11 @@ pub async fn a_session_is_read_as_it_was_written(table: SessionTable) {
         assert_eq!(read.standing.expires_at, written.standing.expires_at);
         assert_eq!(read.standing.born, written.standing.born);
         assert_eq!(read.standing.lineage.current, written.standing.lineage.current);
-        assert_eq!(read.last_refreshed_at(), written.last_refreshed_at());
+        let rotated_at = |session: &Session| {
+            session.standing.lineage.rotation.as_ref().map(|rotation| rotation.at)
+        };
+        assert_eq!(rotated_at(&read), rotated_at(&written));
+        assert_eq!(read.anti_csrf_since, written.anti_csrf_since);
         assert_eq!(read.payload, written.payload);
         assert_eq!(read.data, written.data);
         assert_eq!(read.device, written.device);

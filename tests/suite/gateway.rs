@@ -58,6 +58,19 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405() {
 }
 
 #[tokio::test]
+async fn headers_that_name_no_origin_and_bodies_nobody_reads_do_no_harm() {
+    let world = World::new().await;
+    for (name, value) in [("x-forwarded-proto", "a b"), ("x-forwarded-proto", ":"), ("host", "[")] {
+        let reply = world.post("/auth/session/refresh").header(name, value).send().await;
+        assert_eq!((reply.status, reply.code().as_str()), (401, "unauthorised"), "{name}: {value}");
+    }
+    for path in ["/auth/session/refresh", "/logout"] {
+        let reply = world.post(path).text("x".repeat(64 * 1024 + 1)).send().await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "body-too-large"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn cross_origin_answers_name_the_one_website_and_never_the_asker() {
     let world = World::with(|builder| {
         builder

@@ -126,6 +126,29 @@ async fn another_sandbox_with_cached_keys_learns_of_a_new_one() {
 }
 
 #[tokio::test]
+async fn a_leaked_key_is_withdrawn_by_deleting_the_key_items_and_starting_anew() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let engine = Arc::new(Embedded::memory().unwrap());
+    let clock = HandClock::new();
+    let start =
+        async || World::with_clock(clock.clone(), |builder| builder.engine(engine.clone())).await;
+    let before = start().await;
+    let session = before.open("u1").await;
+    let table = &before.bundle.template().table.name;
+    for item in ["signing-keys#public", "public-keys#public"] {
+        let delete = before.bundle.dynamodb().delete_item().table_name(table);
+        delete.key("pk", AttributeValue::S(item.to_owned())).send().await.unwrap();
+    }
+    let after = start().await;
+    assert_eq!(
+        (after.strict(&session.access).await, after.fast(&session.access).await),
+        (401, 401)
+    );
+    let (access, _) = after.refreshed(&session.refresh).await;
+    assert_eq!((after.strict(&access).await, after.fast(&access).await), (200, 200));
+}
+
+#[tokio::test]
 async fn invented_kids_do_not_make_one_read_each_and_hide_no_new_key() {
     let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
     let world = World::with(|builder| builder.engine(engine.clone())).await;

@@ -199,6 +199,29 @@ async fn duplicate_cookies_are_tidied_up_when_the_operator_names_the_older_domai
 }
 
 #[tokio::test]
+async fn an_odd_cookie_beside_ours_hides_nothing() {
+    let world = World::new().await;
+    let session = world.open_with(&json!({"userId": "u1", "transfer": "cookie"})).await;
+    let event = |path: &str, cookie: &str| {
+        json!({
+            "type": "REQUEST", "methodArn": "arn:aws:execute-api:us-east-1:1:api/prod/GET/x",
+            "resource": path, "path": path, "httpMethod": "POST", "headers": {},
+            "multiValueHeaders": {"Cookie": [cookie]}, "requestContext": {"httpMethod": "POST"},
+            "isBase64Encoded": false,
+        })
+        .to_string()
+    };
+    let line = format!("theme=é; sRefreshToken={}; other=\u{fffd}", session.refresh);
+    let path = "/auth/session/refresh";
+    let answer = world.bundle.invoke("refresh-session", &event(path, &line)).await.unwrap();
+    assert!(answer.get().contains(r#""statusCode":200"#), "{}", answer.get());
+    let line = format!("theme=é; sAccessToken={}", session.access);
+    world.bundle.invoke("verify-session", &event("/x", &line)).await.unwrap();
+    let answer = world.bundle.invoke("logout", &event("/logout", &line)).await.unwrap();
+    assert!(answer.get().contains(r#""statusCode":200"#), "{}", answer.get());
+}
+
+#[tokio::test]
 async fn a_cookie_refresh_proves_that_it_was_meant() {
     let world = World::with_parameter("AntiCsrf", "VIA_CUSTOM_HEADER").await;
     let session = world.open_with(&json!({"userId": "u1", "transfer": "cookie"})).await;
@@ -235,6 +258,17 @@ async fn a_cookie_session_from_before_anti_csrf_tokens_gets_one_at_its_next_refr
     assert_eq!(reply.status, 200);
     let anti_csrf = reply.header("anti-csrf").unwrap();
     let access = reply.cookie("sAccessToken").unwrap();
+    // A parallel tab, or a client whose answer was lost, cannot know the token yet.
+    let other_tab =
+        || after.post("/auth/session/refresh").cookie("sRefreshToken", &session.refresh);
+    assert_eq!(other_tab().send().await.status, 200);
+    // From the next exchange on everybody does.
+    let next = reply.cookie("sRefreshToken").unwrap();
+    let refresh = || after.post("/auth/session/refresh").cookie("sRefreshToken", &next);
+    assert_eq!(refresh().send().await.code(), "unauthorised");
+    after.pass(Duration::from_secs(1));
+    assert_eq!(refresh().header("anti-csrf", anti_csrf).send().await.status, 200);
+    assert_eq!(refresh().send().await.code(), "unauthorised");
     let signout = || after.post("/auth/signout").cookie("sAccessToken", &access);
     assert_eq!(signout().send().await.code(), "try refresh token");
     assert_eq!(signout().header("anti-csrf", anti_csrf).send().await.status, 200);

@@ -163,6 +163,26 @@ async fn a_token_of_another_deployment_is_refused() {
 }
 
 #[tokio::test]
+async fn a_path_too_long_for_a_policy_is_allowed_by_its_method() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    let api = "arn:aws:execute-api:us-east-1:000000000000:local/prod";
+    for (path, resource) in [
+        ("files/short".to_owned(), format!("{api}/GET/files/short")),
+        (format!("files/{}", "x".repeat(500)), format!("{api}/GET/*")),
+    ] {
+        let event = json!({
+            "type": "REQUEST", "methodArn": format!("{api}/GET/{path}"), "resource": "/files/{proxy+}",
+            "path": format!("/{path}"), "httpMethod": "GET",
+            "multiValueHeaders": {"Authorization": [format!("Bearer {}", session.access)]},
+        });
+        let answer = world.bundle.invoke("verify-session", &event.to_string()).await.unwrap();
+        let answer: serde_json::Value = serde_json::from_str(answer.get()).unwrap();
+        assert_eq!(answer["policyDocument"]["Statement"][0]["Resource"], json!(resource));
+    }
+}
+
+#[tokio::test]
 async fn a_protected_route_without_an_authorizer_serves_nobody() {
     let world = World::new().await;
     let event = json!({
@@ -172,5 +192,5 @@ async fn a_protected_route_without_an_authorizer_serves_nobody() {
     });
     let answer = world.bundle.invoke("whoami", &event.to_string()).await.unwrap();
     let answer: serde_json::Value = serde_json::from_str(answer.get()).unwrap();
-    assert_eq!(answer["statusCode"], 401, "{answer}");
+    assert_eq!(answer["statusCode"], 500, "{answer}");
 }

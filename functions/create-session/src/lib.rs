@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::app::App;
-use shared::http::command::present;
+use shared::http::command::{object, present};
 use shared::http::credentials::Transfer;
 use shared::http::error::{ApiError, Code};
 use shared::http::tokens::ClientTokens;
@@ -45,7 +45,7 @@ struct Command {
     transfer: TransferName,
     #[serde(default, deserialize_with = "present")]
     use_dynamic_signing_key: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     device: DeviceFacts,
 }
 
@@ -94,21 +94,22 @@ fn new_session(command: Command, transfer: Transfer) -> Result<NewSession, ApiEr
         tenant,
         payload: Payload::new(command.access_token_payload)?,
         data: SessionData(command.session_data),
-        device: device(command.device)?,
+        device: device(command.device),
         key_kind: if dynamic { KeyKind::Dynamic } else { KeyKind::Static },
         in_cookies: transfer == Transfer::Cookie,
     })
 }
 
-fn device(facts: DeviceFacts) -> Result<Device, ApiError> {
-    let too_long = |text: &Option<String>, max| text.as_ref().is_some_and(|text| text.len() > max);
-    if too_long(&facts.ip, MAX_IP_BYTES) || too_long(&facts.user_agent, MAX_USER_AGENT_BYTES) {
-        let detail = format!(
-            "`device.ip` may have {MAX_IP_BYTES} bytes, `device.userAgent` {MAX_USER_AGENT_BYTES}"
-        );
-        return Err(ApiError::new(Code::InvalidField, detail));
+/// They are for a person to look at: what is too long is cut, and refuses nobody's login.
+fn device(facts: DeviceFacts) -> Device {
+    let cut = |mut text: String, max| {
+        text.truncate(text.floor_char_boundary(max));
+        text
+    };
+    Device {
+        ip: facts.ip.map(|ip| cut(ip, MAX_IP_BYTES)),
+        user_agent: facts.user_agent.map(|agent| cut(agent, MAX_USER_AGENT_BYTES)),
     }
-    Ok(Device { ip: facts.ip, user_agent: facts.user_agent })
 }
 
 fn answer(app: &App, issued: &Issued, transfer: Transfer) -> Value {

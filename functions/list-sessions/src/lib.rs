@@ -8,11 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::http::command::{count, present};
+use shared::http::command::present;
 use shared::http::error::{ApiError, Code};
 use shared::ids::{SessionHandle, TenantId, UserId};
 use shared::lambda::{Function, Route};
-use shared::model::{Scope, Session};
+use shared::model::{Scope, Summary};
 use shared::session::MAX_LISTED;
 use shared::table::IndexCursor;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const DEFAULT_LIMIT: u8 = 50;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::command(app, Route::Get, handle)
+    Function::command(app, Route::Get(&["limit"]), handle)
 }
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct Command {
     user_id: String,
     #[serde(default, deserialize_with = "present")]
     tenant_id: Option<String>,
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, deserialize_with = "present")]
     limit: Option<u64>,
     #[serde(default, deserialize_with = "present")]
     cursor: Option<String>,
@@ -57,7 +57,7 @@ fn limit(asked: Option<u64>) -> Result<u8, ApiError> {
     })
 }
 
-fn shown(session: &Session) -> Value {
+fn shown(session: &Summary) -> Value {
     json!({
         "handle": session.handle.as_str(),
         "userId": session.standing.user.as_str(),

@@ -74,7 +74,9 @@ fn headers(event: &RestRequest) -> HeaderMap {
     }
     let mut headers = HeaderMap::new();
     for (name, value) in values {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+        if let (Ok(name), Ok(value)) =
+            (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes()))
+        {
             headers.append(name, value);
         }
     }

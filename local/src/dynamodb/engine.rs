@@ -4,9 +4,10 @@ use super::wire::{WireRequest, WireResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use dynoxide::{Database, DynoxideError};
 use serde::de::DeserializeOwned;
-use std::fs::OpenOptions;
-use std::io;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Answers `DynamoDB` wire requests. This is where the network would be, and where a test puts
 /// throttling, lost answers and a lagging index.
@@ -25,6 +26,8 @@ pub trait Engine: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
+    /// Held while the file is in use: two bundles must not share one.
+    _lock: Option<Arc<File>>,
 }
 
 /// The embedded database could not be opened.
@@ -41,7 +44,13 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is not a database.
+    /// Another bundle has it open.
+    #[error("the data file {} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// The file is something else.
+    #[error("the data file {} is no database", .0.display())]
+    NoDatabase(PathBuf),
+    /// The database refuses the file.
     #[error("cannot use the data file {}", path.display())]
     Database {
         /// The file asked for.
@@ -57,16 +66,23 @@ pub enum OpenError {
 impl Embedded {
     /// A database that lives as long as this value and its clones.
     pub fn memory() -> Result<Self, OpenError> {
-        Ok(Self { database: Database::memory().map_err(OpenError::Memory)? })
+        Ok(Self { database: Database::memory().map_err(OpenError::Memory)?, _lock: None })
     }
 
     /// A database kept in `path`, which is created when it is absent.
     pub fn file(path: &Path) -> Result<Self, OpenError> {
         let name = path.to_str().ok_or_else(|| OpenError::FileName(path.to_owned()))?;
-        touch(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+        let unusable = |source| OpenError::File { path: path.to_owned(), source };
+        let mut file = touch(path).map_err(unusable)?;
+        if file.try_lock().is_err() {
+            return Err(OpenError::InUse(path.to_owned()));
+        }
+        if !is_database(&mut file).map_err(unusable)? {
+            return Err(OpenError::NoDatabase(path.to_owned()));
+        }
         let database = Database::new(name)
             .map_err(|source| OpenError::Database { path: path.to_owned(), source })?;
-        Ok(Self { database })
+        Ok(Self { database, _lock: Some(Arc::new(file)) })
     }
 
     /// Answers one call at once. A fault layer that must hold its own lock over a call and what
@@ -88,12 +104,19 @@ impl Embedded {
 
 /// Makes the file, if it is absent, for its owner's eyes alone: private signing keys are kept in
 /// it.
-fn touch(path: &Path) -> io::Result<()> {
+fn touch(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
+}
+
+/// Whether it is one by its first bytes, or empty and yet to become one.
+fn is_database(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(16).read_to_end(&mut start)?;
+    Ok(start.is_empty() || start == b"SQLite format 3\0")
 }
 
 impl Engine for Embedded {
@@ -177,7 +200,7 @@ mod tests {
         std::fs::write(&letter, "a letter to my aunt, and no database at all".repeat(40)).unwrap();
         let refusal = Embedded::file(&letter).err().unwrap();
         std::fs::remove_file(&letter).unwrap();
-        assert!(matches!(refusal, OpenError::Database { .. }), "{refusal}");
+        assert!(matches!(refusal, OpenError::NoDatabase(_)), "{refusal}");
         assert!(refusal.to_string().contains("sever-letter"), "{refusal}");
 
         let refusal = Embedded::file(&std::env::temp_dir()).err().unwrap();

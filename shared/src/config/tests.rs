@@ -90,8 +90,37 @@ fn every_fault_is_reported_at_once_by_name_and_rule() {
          https://auth.example.com; WEBSITE_DOMAIN is not as it must be, it must be an http(s) URL of scheme and \
          host, such as https://www.example.com; CHECK_DATABASE is not as it must be, it must be always, \
          unsafe-methods or never; ACCESS_TOKEN_VALIDITY is not as it must be, it must be a whole number of \
-         seconds, 1 to 86400000"
+         seconds, 1 to 86400000, and at most 50 signing key update intervals"
     );
+}
+
+#[test]
+fn a_faulty_domain_hides_no_other_fault() {
+    let vars = [
+        ("API_DOMAIN", "x"),
+        ("COOKIE_SECURE", "maybe"),
+        ("COOKIE_SAME_SITE", "q"),
+        ("COOKIE_DOMAIN", "a/b"),
+        ("OLDER_COOKIE_DOMAIN", "a b"),
+        ("ANTI_CSRF", "x"),
+    ];
+    let mut found = faulty(&vars);
+    let mut expected = vars.map(|(name, _)| name);
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_token_does_not_outlive_too_many_signing_keys() {
+    let vars = |seconds| {
+        [
+            ("ACCESS_TOKEN_VALIDITY", seconds),
+            ("ACCESS_TOKEN_DYNAMIC_SIGNING_KEY_UPDATE_INTERVAL", "1"),
+        ]
+    };
+    assert_eq!(faulty(&vars("180000")), Vec::<&str>::new());
+    assert_eq!(faulty(&vars("180001")), ["ACCESS_TOKEN_VALIDITY"]);
 }
 
 #[test]

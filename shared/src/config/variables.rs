@@ -43,7 +43,11 @@ pub const VARIABLES: [Variable; 18] = [
         "VIA_CUSTOM_HEADER when COOKIE_SAME_SITE is none, else NONE",
         "NONE, VIA_CUSTOM_HEADER or VIA_TOKEN",
     ),
-    variable("ACCESS_TOKEN_VALIDITY", "3600", "a whole number of seconds, 1 to 86400000"),
+    variable(
+        "ACCESS_TOKEN_VALIDITY",
+        "3600",
+        "a whole number of seconds, 1 to 86400000, and at most 50 signing key update intervals",
+    ),
     variable("ACCESS_TOKEN_VALIDITY_JITTER", "0.05", "a share, 0 to 0.25"),
     variable(
         "REFRESH_TOKEN_VALIDITY",

@@ -3,6 +3,7 @@
 //! 3.1), and is refused.
 
 use super::error::{ApiError, Code};
+use crate::json::{STANDS_TWICE, UniqueMembers};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
@@ -16,30 +17,44 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// What is wrong, by the name of the member. The text of the input is never repeated: it may hold
 /// what nobody should log.
 pub fn from_json<C: DeserializeOwned>(json: &[u8]) -> Result<C, ApiError> {
-    if json.len() > MAX_BODY_BYTES {
-        let detail = format!("at most {MAX_BODY_BYTES} bytes are allowed");
-        return Err(ApiError::new(Code::BodyTooLarge, detail));
-    }
-    let object: Map<String, Value> = serde_json::from_slice(json).map_err(|error| {
-        let detail = match error.classify() {
-            Category::Data => "the body must be a JSON object".to_owned(),
-            Category::Io | Category::Syntax | Category::Eof => {
-                format!("line {} column {} is not JSON", error.line(), error.column())
+    check_size(json)?;
+    let UniqueMembers(object) =
+        serde_json::from_slice(json).map_err(|error| match error.classify() {
+            Category::Data if error.to_string().starts_with(STANDS_TWICE) => {
+                ApiError::new(Code::InvalidField, "a member of the body stands twice")
             }
-        };
-        ApiError::new(Code::InvalidJson, detail)
-    })?;
+            Category::Data => ApiError::new(Code::InvalidJson, "the body must be a JSON object"),
+            Category::Io | Category::Syntax | Category::Eof => {
+                let (line, column) = (error.line(), error.column());
+                let detail = format!("line {line} column {column} is not JSON");
+                ApiError::new(Code::InvalidJson, detail)
+            }
+        })?;
     from_object(object)
 }
 
-/// Reads a command from the query of a URL: every member is text.
+/// # Errors
+/// The body is longer than [`MAX_BODY_BYTES`].
+pub fn check_size(body: &[u8]) -> Result<(), ApiError> {
+    if body.len() <= MAX_BODY_BYTES {
+        return Ok(());
+    }
+    let detail = format!("at most {MAX_BODY_BYTES} bytes are allowed");
+    Err(ApiError::new(Code::BodyTooLarge, detail))
+}
+
+/// Reads a command from the query of a URL: every member is text, but for those in `numbers`.
 ///
 /// # Errors
 /// Likewise.
-pub fn from_query<C: DeserializeOwned>(query: &str) -> Result<C, ApiError> {
+pub fn from_query<C: DeserializeOwned>(query: &str, numbers: &[&str]) -> Result<C, ApiError> {
     let mut object = Map::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if object.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
+    for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number =
+            if digits && numbers.contains(&&*name) { text.parse::<u64>().ok() } else { None };
+        let value = number.map_or_else(|| Value::String(text.into_owned()), Value::from);
+        if object.insert(name.into_owned(), value).is_some() {
             let detail = "a parameter stands twice in the query";
             return Err(ApiError::new(Code::InvalidField, detail));
         }
@@ -72,15 +87,15 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// For an optional count that JSON has as a number and a query as text.
-pub fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-    .map(Some)
-    .ok_or_else(|| D::Error::custom("not a count"))
+/// For a member that is an object. A list of its members' values, which serde would take for it as
+/// well, is none.
+pub fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let members = Map::deserialize(deserializer)?;
+    T::deserialize(Value::Object(members)).map_err(D::Error::custom)
 }
 
 #[cfg(test)]
@@ -93,7 +108,7 @@ mod tests {
         user_id: String,
         #[serde(default, deserialize_with = "present")]
         tenant_id: Option<String>,
-        #[serde(default, deserialize_with = "count")]
+        #[serde(default, deserialize_with = "present")]
         limit: Option<u64>,
     }
 
@@ -109,6 +124,16 @@ mod tests {
                 r#"{"userId":"u","tenantId":null}"#,
                 Code::InvalidField,
                 "`tenantId` has the wrong type or value",
+            ),
+            (
+                r#"{"userId":"a","userId":"b"}"#,
+                Code::InvalidField,
+                "a member of the body stands twice",
+            ),
+            (
+                r#"{"userId":"u","limit":"1"}"#,
+                Code::InvalidField,
+                "`limit` has the wrong type or value",
             ),
             (
                 r#"{"userId":"u","limit":-1}"#,
@@ -138,11 +163,11 @@ mod tests {
 
     #[test]
     fn a_query_is_a_command_of_text() {
-        let command: Command = from_query("userId=a%20b&limit=12&tenantId=acme").unwrap();
+        let command: Command = from_query("userId=a%20b&limit=12&tenantId=7", &["limit"]).unwrap();
         assert_eq!((command.user_id.as_str(), command.limit), ("a b", Some(12)));
-        assert_eq!(command.tenant_id.as_deref(), Some("acme"));
-        for query in ["userId=a&userId=b", "userId=a&limit=x", "limit=1"] {
-            assert!(from_query::<Command>(query).is_err(), "{query}");
+        assert_eq!(command.tenant_id.as_deref(), Some("7"));
+        for query in ["userId=a&userId=b", "userId=a&limit=x", "userId=a&limit=%2B5", "limit=1"] {
+            assert!(from_query::<Command>(query, &["limit"]).is_err(), "{query}");
         }
     }
 }

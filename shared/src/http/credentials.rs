@@ -61,9 +61,14 @@ impl<'a> Credentials<'a> {
     pub fn of(headers: &'a HeaderMap) -> Self {
         let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = authorization.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
-        let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        // Any script on the site can set a cookie of any bytes; it must not hide ours beside it.
+        let lines: Vec<_> = headers
+            .get_all(COOKIE)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
         let (mut access_cookies, mut refresh_cookies) = (Vec::new(), Vec::new());
-        for cookie in lines.flat_map(Cookie::split_parse_encoded).flatten() {
+        for cookie in lines.iter().flat_map(|line| Cookie::split_parse_encoded(&**line)).flatten() {
             match cookie.name() {
                 ACCESS => access_cookies.push(cookie.value().to_owned()),
                 REFRESH => refresh_cookies.push(cookie.value().to_owned()),

@@ -7,7 +7,7 @@ use crate::error_chain;
 use crate::ids::InvalidId;
 use crate::session::SessionError;
 use crate::table::TableError;
-use crate::token::payload::ProtectedName;
+use crate::token::payload::InvalidPayload;
 use http::StatusCode;
 use http::header::{ALLOW, RETRY_AFTER};
 use lambda_runtime::Diagnostic;
@@ -18,6 +18,8 @@ use serde_json::{Map, Value, json};
 pub enum Code {
     /// The body is not JSON, or not an object.
     InvalidJson,
+    /// The event is not one that this function answers.
+    UnknownEvent,
     /// A member that is required is not there.
     MissingField,
     /// A member has the wrong type (an explicit `null` included), stands twice, or has a value that
@@ -55,8 +57,9 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the documentation's test.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidJson,
+        Self::UnknownEvent,
         Self::MissingField,
         Self::InvalidField,
         Self::InvalidUserId,
@@ -89,8 +92,10 @@ impl Code {
 
     const fn describe(self) -> (StatusCode, &'static str, &'static str) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        const INTERNAL: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
         match self {
             Self::InvalidJson => (BAD, "invalid-json", "Not a JSON object"),
+            Self::UnknownEvent => (BAD, "unknown-event", "Not an event of this function"),
             Self::MissingField => (BAD, "missing-field", "A required member is missing"),
             Self::InvalidField => (BAD, "invalid-field", "A member is not as it must be"),
             Self::InvalidUserId => (BAD, "invalid-user-id", "Not a user id"),
@@ -113,16 +118,14 @@ impl Code {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Another method is needed")
             }
             Self::NoPrincipal => {
-                (StatusCode::UNAUTHORIZED, "no-principal", "No authorizer vouched for this request")
+                (INTERNAL, "no-principal", "No authorizer vouched for this request")
             }
             Self::TableUnavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "table-unavailable",
                 "The session table did not answer",
             ),
-            Self::InternalError => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Something is broken here")
-            }
+            Self::InternalError => (INTERNAL, "internal-error", "Something is broken here"),
         }
     }
 }
@@ -241,6 +244,7 @@ fn table_code(error: &TableError) -> Code {
     match error {
         TableError::Unavailable { .. }
         | TableError::Unprocessed { .. }
+        | TableError::OutOfTime { .. }
         | TableError::Contended { .. } => Code::TableUnavailable,
         TableError::Corrupt { .. } => Code::InternalError,
     }
@@ -258,8 +262,12 @@ impl From<InvalidId> for ApiError {
     }
 }
 
-impl From<ProtectedName> for ApiError {
-    fn from(error: ProtectedName) -> Self {
-        Self::new(Code::ProtectedField, error.to_string())
+impl From<InvalidPayload> for ApiError {
+    fn from(error: InvalidPayload) -> Self {
+        let code = match error {
+            InvalidPayload::Protected(_) => Code::ProtectedField,
+            InvalidPayload::TooLarge { .. } => Code::AccessTokenTooLarge,
+        };
+        Self::new(code, error.to_string())
     }
 }

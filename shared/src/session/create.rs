@@ -6,14 +6,16 @@ use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Device, Lineage, Session, SessionData, Standing};
 use crate::table::{Inserted, TableError};
 use crate::time::Timestamp;
-use crate::token::access::{AccessToken, Claims};
+use crate::token::access::{AccessToken, Claims, MAX_BYTES};
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::payload::Payload;
 use crate::token::refresh::{RefreshToken, TokenKey};
 use crate::token::signing::KeyKind;
+use std::time::Duration;
 
-/// How often a handle is drawn. Two equal draws of 122 random bits do not happen; a broken source
-/// of randomness does.
+/// How often a session is drawn and written. Never twice under one handle: were a lost answer made
+/// good by writing the same row again, a revocation in between would be undone. A row whose answer
+/// was lost stays behind; nobody holds its tokens.
 const DRAWS: usize = 3;
 
 /// What the caller says of a session to be opened.
@@ -61,7 +63,11 @@ impl Sessions {
         let anti_csrf =
             if with_token { Some(AntiCsrfToken::mint(self.entropy.bytes()?)) } else { None };
         let token_key = TokenKey(self.entropy.bytes()?);
-        for _ in 0..DRAWS {
+        let mut failure = TableError::Contended { doing: "opening a session" };
+        for draw in 0..DRAWS {
+            if draw > 0 {
+                tokio::time::sleep(Duration::from_millis(25 << draw)).await;
+            }
             let handle = SessionHandle::mint(&new.tenant, self.entropy.bytes()?);
             let refresh = RefreshToken::mint(handle.clone(), self.entropy.bytes()?, &token_key);
             let lineage = Lineage { current: refresh.hash().digest(), rotation: None };
@@ -81,16 +87,22 @@ impl Sessions {
                 data: new.data.clone(),
                 device: new.device.clone(),
                 anti_csrf: anti_csrf.clone(),
+                anti_csrf_since: None,
                 key_kind: new.key_kind,
             };
-            // Signed before it is written: a payload too large for a token leaves no session
-            // behind.
+            // Signed before it is written: a payload too large for a token leaves no session behind.
             let access = self.issue_access_token(&session, &refresh, now).await?;
-            if self.table.insert_new(&session).await? == Inserted::Inserted {
-                return Ok(Issued { session, access, refresh });
+            let bytes = access.expose().len();
+            if bytes > MAX_BYTES {
+                return Err(SessionError::AccessTokenTooLarge { bytes });
+            }
+            match self.table.insert_new(&session).await {
+                Ok(Inserted::Inserted) => return Ok(Issued { session, access, refresh }),
+                Ok(Inserted::HandleTaken) => {}
+                Err(error) => failure = error,
             }
         }
-        Err(TableError::Contended { doing: "opening a session" }.into())
+        Err(failure.into())
     }
 
     pub(super) fn session_expiry(&self, now: Timestamp) -> Timestamp {

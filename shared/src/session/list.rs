@@ -3,7 +3,7 @@
 
 use super::{SessionError, Sessions};
 use crate::ids::UserId;
-use crate::model::{Scope, Session};
+use crate::model::{Scope, Summary};
 use crate::table::IndexCursor;
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ pub const MAX_LISTED: u8 = 100;
 #[derive(Debug)]
 pub struct Listing {
     /// The sessions. A page may hold fewer than asked for, even none, and still not be the last.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<Summary>,
     /// Where to go on; `None` at the end.
     pub next: Option<IndexCursor>,
 }

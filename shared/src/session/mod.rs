@@ -22,7 +22,6 @@ pub use verify::{Principal, Refusal, Verdict};
 use crate::ids::SessionHandle;
 use crate::table::{SessionTable, TableError};
 use crate::time::{Clock, Entropy, EntropyError};
-use crate::token::access::IssueError;
 use crate::token::signing::SigningKeyError;
 use std::time::Duration;
 
@@ -98,13 +97,4 @@ pub enum SessionError {
         #[source]
         source: TableError,
     },
-}
-
-impl From<IssueError> for SessionError {
-    fn from(error: IssueError) -> Self {
-        match error {
-            IssueError::TooLarge { bytes } => Self::AccessTokenTooLarge { bytes },
-            IssueError::Sign(error) => Self::Key(error),
-        }
-    }
 }

@@ -5,7 +5,7 @@
 
 use super::{AntiCsrfMode, Evidence, Issued, Refusal, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
-use crate::model::{Ended, Place, Rotation, Session};
+use crate::model::{Ended, Lineage, Place, Rotation, Session};
 use crate::table::{Rotated, RotationWrite, TableError};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
@@ -54,23 +54,25 @@ impl Sessions {
                 Err(refusal) => return Ok(Refreshed::Unauthorised(refusal)),
             };
             let now = self.clock.now();
-            let exchanged = match session.standing.lineage.place(token.hash().digest()) {
+            let issued = match session.standing.lineage.place(token.hash().digest()) {
                 Place::Current => self.exchange(session.clone(), token, evidence, now).await?,
-                Place::Previous(rotation) if now <= self.grace_ends(rotation) => {
-                    let next = token.successor(&rotation.salt, &session.token_key);
-                    Some((session.clone(), next))
+                Place::Previous(rotation) if self.in_grace(rotation, now) => {
+                    let refresh = token.successor(&rotation.salt, &session.token_key);
+                    let access = self.issue_access_token(&session, &refresh, now).await?;
+                    Some(Issued { session, access, refresh })
                 }
                 Place::Previous(_) | Place::Superseded => return self.end_stolen(session).await,
             };
-            let Some((session, refresh)) = exchanged else { continue };
-            let access = self.issue_access_token(&session, &refresh, now).await?;
-            return Ok(Refreshed::Issued(Box::new(Issued { session, access, refresh })));
+            if let Some(issued) = issued {
+                return Ok(Refreshed::Issued(Box::new(issued)));
+            }
         }
         Err(TableError::Contended { doing: "rotating a session" }.into())
     }
 
-    fn grace_ends(&self, rotation: &Rotation) -> Timestamp {
-        rotation.at.plus(self.policy.rotation_grace_period)
+    fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {
+        let grace = self.policy.rotation_grace_period;
+        !grace.is_zero() && now <= rotation.at.plus(grace)
     }
 
     /// The live session to which a genuine token belongs.
@@ -91,7 +93,7 @@ impl Sessions {
                 Err(Refusal::Ended(Ended::Missing))
             }
             Ok(session) => {
-                let expected = session.anti_csrf.as_ref();
+                let expected = expected_anti_csrf(&session, token);
                 if evidence.suffices(self.policy.anti_csrf, expected, true) {
                     Ok(session)
                 } else {
@@ -114,38 +116,39 @@ impl Sessions {
         Ok(session.standing.judge(&present, self.clock.now()).map(|()| session))
     }
 
+    /// `None` when somebody else was faster. Signed before it is written: were the new access token
+    /// not to be had after the exchange, the client would come again with a token that is spent.
     async fn exchange(
         &self,
         mut session: Session,
         token: &RefreshToken,
         evidence: Evidence<'_>,
         now: Timestamp,
-    ) -> Result<Option<(Session, RefreshToken)>, SessionError> {
+    ) -> Result<Option<Issued>, SessionError> {
         let seen = session.standing.lineage.current;
         let salt = RotationSalt(self.entropy.bytes()?);
-        let next = token.successor(&salt, &session.token_key);
+        let refresh = token.successor(&salt, &session.token_key);
         let rotation = Rotation { previous: seen, salt, at: now };
         // A cookie session from before the operator asked for anti-CSRF tokens gets one now.
         let in_cookies = matches!(evidence, Evidence::Cookie { .. });
-        if self.policy.anti_csrf == AntiCsrfMode::ViaToken
-            && in_cookies
-            && session.anti_csrf.is_none()
-        {
+        let lacks_token =
+            self.policy.anti_csrf == AntiCsrfMode::ViaToken && session.anti_csrf.is_none();
+        if in_cookies && lacks_token {
             session.anti_csrf = Some(AntiCsrfToken::mint(self.entropy.bytes()?));
+            session.anti_csrf_since = Some(now);
         }
         session.standing.expires_at = self.session_expiry(now);
+        session.standing.lineage =
+            Lineage { current: refresh.hash().digest(), rotation: Some(rotation.clone()) };
+        let access = self.issue_access_token(&session, &refresh, now).await?;
         let write = RotationWrite {
-            next: next.hash().digest(),
+            next: session.standing.lineage.current,
             rotation: &rotation,
             expires_at: session.standing.expires_at,
-            anti_csrf: session.anti_csrf.as_ref(),
+            new_anti_csrf: session.anti_csrf.as_ref().filter(|_| in_cookies && lacks_token),
         };
         match self.table.rotate(&session.handle, seen, write).await? {
-            Rotated::Rotated => {
-                session.standing.lineage.current = next.hash().digest();
-                session.standing.lineage.rotation = Some(rotation);
-                Ok(Some((session, next)))
-            }
+            Rotated::Rotated => Ok(Some(Issued { session, access, refresh })),
             // Look again: the row now tells whether the winner exchanged this very token, or the
             // session is over.
             Rotated::Stale | Rotated::Gone => Ok(None),
@@ -161,4 +164,15 @@ impl Sessions {
             tenant: session.standing.tenant,
         }))
     }
+}
+
+/// The anti-CSRF token that whoever presents this refresh token can know. The exchange that gave the
+/// session its first one is known only to those who have its answer: a parallel tab, or a client
+/// whose answer was lost, has not.
+fn expected_anti_csrf<'a>(session: &'a Session, token: &RefreshToken) -> Option<&'a AntiCsrfToken> {
+    let introduced = match session.standing.lineage.place(token.hash().digest()) {
+        Place::Previous(rotation) => session.anti_csrf_since == Some(rotation.at),
+        Place::Current | Place::Superseded => false,
+    };
+    session.anti_csrf.as_ref().filter(|_| !introduced)
 }

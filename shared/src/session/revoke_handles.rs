@@ -4,18 +4,32 @@
 use super::{SessionError, Sessions};
 use crate::ids::SessionHandle;
 use crate::table::{Removed, TableError};
+use crate::time::Timestamp;
 use futures_util::{StreamExt, stream};
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// The most handles in one call.
 pub const MAX_HANDLES: usize = 500;
 
 /// How many rows are removed at a time.
-pub(super) const CONCURRENCY: usize = 16;
+const CONCURRENCY: usize = 16;
+/// How long a call may go on removing rows: API Gateway waits 29 s for all of it.
+const BUDGET: Duration = Duration::from_secs(10);
+const DOING: &str = "ending sessions";
+
+/// What became of the removal of many rows.
+pub(super) struct Removals {
+    /// The sessions that this ended, in the order asked.
+    pub(super) ended: Vec<SessionHandle>,
+    /// Why others could not be removed; the first reason.
+    pub(super) failure: Option<TableError>,
+}
 
 impl Sessions {
-    /// Ends these sessions and answers those that this call ended, in the order asked, each once. A
-    /// session whose time was over is not among them, whether or not the table still had its row.
+    /// Ends these sessions and answers those whose rows this call removed, in the order asked, each
+    /// once. A session whose time was over is not among them, whether or not the table still had its
+    /// row.
     ///
     /// # Errors
     /// [`SessionError::PartlyRevoked`] names those that were ended when others could not be.
@@ -26,34 +40,45 @@ impl Sessions {
         let mut seen = HashSet::new();
         let once: Vec<_> =
             handles.into_iter().filter(|handle| seen.insert(handle.clone())).collect();
-        let removals = stream::iter(once).map(|handle| async {
+        let remove = |handle: SessionHandle| async move {
             let removed = self.table.remove(&handle).await;
             (handle, removed)
-        });
-        // Every row is tried, whatever becomes of another: in an emergency as much as possible must
-        // end.
-        let outcomes: Vec<_> = removals.buffered(CONCURRENCY).collect().await;
-        let (revoked, failure) = self.tally(outcomes);
+        };
+        let Removals { ended, failure } = self.remove_each(&once, self.clock.now(), remove).await;
         match failure {
-            None => Ok(revoked),
-            Some(source) => Err(SessionError::PartlyRevoked { revoked, source }),
+            None => Ok(ended),
+            Some(source) => Err(SessionError::PartlyRevoked { revoked: ended, source }),
         }
     }
 
-    /// Which of these were ended, and the first failure.
-    pub(super) fn tally(
+    /// Removes one row after another, some at a time, until the budget that began at `started` is
+    /// spent. Every row is tried, whatever becomes of another: in an emergency as much as possible
+    /// must end.
+    pub(super) async fn remove_each<F>(
         &self,
-        outcomes: Vec<(SessionHandle, Result<Option<Removed>, TableError>)>,
-    ) -> (Vec<SessionHandle>, Option<TableError>) {
-        let now = self.clock.now();
-        let (mut revoked, mut failure) = (Vec::new(), None);
-        for (handle, outcome) in outcomes {
-            match outcome {
-                Ok(Some(removed)) if now < removed.expires_at => revoked.push(handle),
-                Ok(Some(_) | None) => {}
-                Err(error) => failure = failure.or(Some(error)),
+        handles: &[SessionHandle],
+        started: Timestamp,
+        remove: impl Fn(SessionHandle) -> F,
+    ) -> Removals
+    where
+        F: Future<Output = (SessionHandle, Result<Option<Removed>, TableError>)>,
+    {
+        let mut removals = Removals { ended: Vec::new(), failure: None };
+        for some in handles.chunks(CONCURRENCY) {
+            let now = self.clock.now();
+            if now > started.plus(BUDGET) {
+                removals.failure.get_or_insert(TableError::OutOfTime { doing: DOING });
+                break;
+            }
+            let tried = stream::iter(some.to_vec()).map(&remove).buffered(CONCURRENCY);
+            for (handle, removed) in tried.collect::<Vec<_>>().await {
+                match removed {
+                    Ok(Some(removed)) if now < removed.expires_at => removals.ended.push(handle),
+                    Ok(Some(_) | None) => {}
+                    Err(error) => removals.failure = removals.failure.or(Some(error)),
+                }
             }
         }
-        (revoked, failure)
+        removals
     }
 }

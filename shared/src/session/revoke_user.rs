@@ -2,18 +2,13 @@
 //! opened under a lower one is dead, whether the index knows of it or not. Then the rows are swept,
 //! as clean-up.
 
-use super::revoke_handles::CONCURRENCY;
+use super::revoke_handles::Removals;
 use super::{SessionError, Sessions};
 use crate::ids::{Generation, SessionHandle, UserId};
 use crate::model::{Generations, Scope, UserGenerations};
 use crate::table::{HandlePage, IndexCursor, Kept, TableError};
 use crate::time::Timestamp;
-use futures_util::{StreamExt, stream};
-use std::time::Duration;
 
-/// How long the sweep may take: API Gateway waits 29 s for all. What is left is refused all the
-/// same, and goes by time to live.
-const SWEEP_BUDGET: Duration = Duration::from_secs(10);
 /// How often a revocation that spares one session looks again when others write in between.
 const ROUNDS: usize = 8;
 
@@ -109,19 +104,14 @@ impl Sessions {
                 Err(error) => return unfinished(swept, &error),
             };
             let HandlePage { handles, next } = page;
-            for chunk in handles.chunks(CONCURRENCY) {
-                if self.clock.now() > started.plus(SWEEP_BUDGET) {
-                    return swept;
-                }
-                let removals = stream::iter(chunk.to_vec()).map(|handle| async {
-                    let removed = self.table.sweep(&handle, scope, generation).await;
-                    (handle, removed)
-                });
-                let (ended, failure) = self.tally(removals.buffered(CONCURRENCY).collect().await);
-                swept.handles.extend(ended);
-                if let Some(error) = failure {
-                    return unfinished(swept, &error);
-                }
+            let remove = |handle: SessionHandle| async move {
+                let removed = self.table.sweep(&handle, scope, generation).await;
+                (handle, removed)
+            };
+            let Removals { ended, failure } = self.remove_each(&handles, started, remove).await;
+            swept.handles.extend(ended);
+            if let Some(error) = failure {
+                return unfinished(swept, &error);
             }
             after = next;
             if after.is_none() {

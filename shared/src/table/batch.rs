@@ -12,16 +12,8 @@ const MAX_KEYS: usize = 100;
 /// at the most.
 const ROUNDS: u32 = 4;
 
-/// What to read of each item.
-pub(super) enum Read<'a> {
-    /// These attributes.
-    Attributes(&'a [String]),
-    /// Everything.
-    Whole,
-}
-
 impl SessionTable {
-    /// Reads the items at `keys`. Which of them exist is told by the `pk` of what comes back.
+    /// Reads the attributes `names` of the items at `keys`. Which of them exist is told by the `pk` of what comes back.
     ///
     /// A key that DynamoDB leaves unprocessed (throttling, answered with HTTP 200) is asked for
     /// again, a bounded number of times; the SDK does not do that. What is then still missing is
@@ -30,11 +22,11 @@ impl SessionTable {
         &self,
         doing: &'static str,
         keys: Vec<AttributeValue>,
-        read: Read<'_>,
+        names: &[String],
     ) -> Result<Vec<Attributes>, TableError> {
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(MAX_KEYS) {
-            let request = batch(doing, chunk, &read)?;
+            let request = batch(doing, chunk, names)?;
             found.extend(self.read_chunk(doing, request).await?);
         }
         Ok(found)
@@ -46,18 +38,23 @@ impl SessionTable {
         batch: KeysAndAttributes,
     ) -> Result<Vec<Attributes>, TableError> {
         let mut found = Vec::new();
-        let mut request = HashMap::from([(self.name.to_string(), batch)]);
+        let mut keys = batch.keys.clone();
         for round in 1..=ROUNDS {
+            // Always our own request with the keys that are left, never the one that came back: what
+            // this read promises must not hang on what was echoed.
+            let mut request = batch.clone();
+            request.keys = keys;
             let answer = self
                 .dynamodb
                 .batch_get_item()
-                .set_request_items(Some(request))
+                .request_items(&*self.name, request)
                 .send()
                 .await
                 .map_err(TableError::doing(doing))?;
             found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            request = answer.unprocessed_keys.unwrap_or_default();
-            if request.is_empty() {
+            let left = answer.unprocessed_keys.unwrap_or_default();
+            keys = left.into_values().flat_map(|left| left.keys).collect();
+            if keys.is_empty() {
                 return Ok(found);
             }
             if round < ROUNDS {
@@ -71,20 +68,17 @@ impl SessionTable {
 fn batch(
     doing: &'static str,
     keys: &[AttributeValue],
-    read: &Read<'_>,
+    names: &[String],
 ) -> Result<KeysAndAttributes, TableError> {
     let mut batch = KeysAndAttributes::builder().consistent_read(true);
     for key in keys {
         batch = batch.keys(HashMap::from([(PK.to_owned(), key.clone())]));
     }
-    if let Read::Attributes(names) = read {
-        // Placeholders, because a name may have a character (`#`) or be a word that expressions
-        // reserve.
-        let placeholders: Vec<_> = (0..names.len()).map(|i| format!("#a{i}")).collect();
-        batch = batch.projection_expression(placeholders.join(","));
-        for (placeholder, name) in placeholders.into_iter().zip(*names) {
-            batch = batch.expression_attribute_names(placeholder, name);
-        }
+    // Placeholders, because a name may have a character (`#`) or be a word that expressions reserve.
+    let placeholders: Vec<_> = (0..names.len()).map(|i| format!("#a{i}")).collect();
+    batch = batch.projection_expression(placeholders.join(","));
+    for (placeholder, name) in placeholders.into_iter().zip(names) {
+        batch = batch.expression_attribute_names(placeholder, name);
     }
     batch.build().map_err(TableError::building(doing))
 }

@@ -21,6 +21,12 @@ pub enum TableError {
         /// What was being done.
         doing: &'static str,
     },
+    /// There was no time left for all of it.
+    #[error("there was no time left: {doing}")]
+    OutOfTime {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// Others wrote the same item faster than we could, again and again.
     #[error("too many others wrote the same item: {doing}")]
     Contended {

@@ -101,6 +101,19 @@ impl SessionTable {
         Ok(answer.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default())
     }
 
+    /// Every generation of the user, read strongly.
+    ///
+    /// # Errors
+    /// We could not find out, or the item is corrupt.
+    pub async fn user_generations(&self, user: &UserId) -> Result<UserGenerations, TableError> {
+        let pk = self.user_pk(user);
+        let get =
+            self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);
+        let found = get.send().await;
+        let found = found.map_err(TableError::doing("reading a user's generations"))?;
+        Ok(found.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default())
+    }
+
     /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional
     /// write. Answers the new generation, greater than any that was handed out before.
     ///
@@ -129,7 +142,7 @@ impl SessionTable {
 
     /// Raises a generation that is not lower than our clock: an earlier revocation had one that is
     /// ahead, or a lost answer made the SDK write twice. An increment cannot be overtaken, however
-    /// many do it at once; done twice, it ends no more than the call was to end.
+    /// many do it at once; done twice, it can only end more, never fewer.
     async fn step(&self, user: &UserId, scope: &Scope) -> Result<Generation, TableError> {
         let step = self
             .raise_by("SET #generation = #generation + :value", scope, user)

@@ -34,6 +34,8 @@ pub(super) const SESSION_DATA: &str = "sessionData";
 pub(super) const DEVICE_IP: &str = "deviceIp";
 pub(super) const DEVICE_USER_AGENT: &str = "deviceUserAgent";
 pub(super) const ANTI_CSRF_TOKEN: &str = "antiCsrfToken";
+/// Milliseconds.
+pub(super) const ANTI_CSRF_SINCE: &str = "antiCsrfSince";
 pub(super) const STATIC_KEY: &str = "staticKey";
 
 /// On a user item: the generation of the whole user.

@@ -2,14 +2,16 @@
 
 use super::item::Item;
 use super::schema::{
-    ANTI_CSRF_TOKEN, Attributes, CREATED_AT, DEVICE_IP, DEVICE_USER_AGENT, EXPIRES_AT, PAYLOAD, PK,
-    PREVIOUS_REFRESH_DIGEST, RECIPE_USER_ID, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT,
-    SESSION_DATA, STATIC_KEY, TENANT_GENERATION, TENANT_ID, TOKEN_KEY, USER_GENERATION, USER_ID,
-    USER_KEY, bytes, number, text,
+    ANTI_CSRF_SINCE, ANTI_CSRF_TOKEN, Attributes, CREATED_AT, DEVICE_IP, DEVICE_USER_AGENT,
+    EXPIRES_AT, PAYLOAD, PK, PREVIOUS_REFRESH_DIGEST, RECIPE_USER_ID, REFRESH_DIGEST, ROTATED_AT,
+    ROTATION_SALT, SESSION_DATA, STATIC_KEY, TENANT_GENERATION, TENANT_ID, TOKEN_KEY,
+    USER_GENERATION, USER_ID, USER_KEY, bytes, number, text,
 };
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, TenantId, UserId};
-use crate::model::{Device, Generations, Lineage, Rotation, Session, SessionData, Standing};
+use crate::model::{
+    Device, Generations, Lineage, Rotation, Session, SessionData, Standing, Summary,
+};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::payload::Payload;
@@ -30,6 +32,9 @@ pub(super) const STANDING: [&str; 9] = [
     ROTATION_SALT,
     ROTATED_AT,
 ];
+
+/// What a listing reads beside them: no payload and no session data.
+pub(super) const LISTED: [&str; 4] = [PK, CREATED_AT, DEVICE_IP, DEVICE_USER_AGENT];
 
 impl SessionTable {
     pub(super) fn session_to_item(&self, session: &Session) -> Attributes {
@@ -60,12 +65,25 @@ impl SessionTable {
             (DEVICE_USER_AGENT, session.device.user_agent.as_deref()),
             (ANTI_CSRF_TOKEN, session.anti_csrf.as_ref().map(AntiCsrfToken::expose)),
         ];
+        if let Some(since) = session.anti_csrf_since {
+            item.insert(ANTI_CSRF_SINCE.into(), number(since.millis()));
+        }
         for (name, value) in optional {
             if let Some(value) = value {
                 item.insert(name.into(), text(value));
             }
         }
         item
+    }
+
+    pub(super) fn summary_from_item(&self, attributes: &Attributes) -> Result<Summary, TableError> {
+        let item = Item { entity: "session", attributes };
+        Ok(Summary {
+            handle: self.handle_of(item.text(PK)?).ok_or_else(|| item.corrupt(PK))?,
+            created_at: item.millis(CREATED_AT)?,
+            standing: standing_from_item(attributes)?,
+            device: device(&item)?,
+        })
     }
 
     pub(super) fn session_from_item(&self, attributes: &Attributes) -> Result<Session, TableError> {
@@ -78,14 +96,19 @@ impl SessionTable {
             token_key: TokenKey(item.bytes32(TOKEN_KEY)?),
             payload: Payload::from_claims(json_object(&item, PAYLOAD)?),
             data: SessionData(json_object(&item, SESSION_DATA)?),
-            device: Device {
-                ip: item.optional_text(DEVICE_IP)?.map(ToOwned::to_owned),
-                user_agent: item.optional_text(DEVICE_USER_AGENT)?.map(ToOwned::to_owned),
-            },
+            device: device(&item)?,
             anti_csrf: item.optional_text(ANTI_CSRF_TOKEN)?.map(AntiCsrfToken::from_text),
+            anti_csrf_since: item.optional_number(ANTI_CSRF_SINCE)?.map(Timestamp::from_millis),
             key_kind: if item.flag(STATIC_KEY)? { KeyKind::Static } else { KeyKind::Dynamic },
         })
     }
+}
+
+fn device(item: &Item<'_>) -> Result<Device, TableError> {
+    Ok(Device {
+        ip: item.optional_text(DEVICE_IP)?.map(ToOwned::to_owned),
+        user_agent: item.optional_text(DEVICE_USER_AGENT)?.map(ToOwned::to_owned),
+    })
 }
 
 fn json_object(item: &Item<'_>, name: &'static str) -> Result<Map<String, Value>, TableError> {

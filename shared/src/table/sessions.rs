@@ -1,20 +1,21 @@
 //! Session rows: open, read, rotate, end.
 
-use super::batch::Read;
 use super::generations::{generation_names, user_from_item};
 use super::item::Item;
 use super::keys::{PublishedKeys, published_from_item};
 use super::schema::{
-    ANTI_CSRF_TOKEN, Attributes, EXPIRES_AT, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST,
-    ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION, bytes, number, text,
+    Attributes, EXPIRES_AT, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT,
+    TENANT_GENERATION, USER_GENERATION, bytes, number, text,
 };
-use super::session_item::{STANDING, standing_from_item};
+use super::session_item::{LISTED, STANDING, standing_from_item};
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, SessionHandle, TenantId, UserId};
-use crate::model::{Rotation, Scope, Session, Standing, UserGenerations};
+use crate::model::{Rotation, Scope, Session, Standing, Summary, UserGenerations};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::refresh::RefreshDigest;
+use aws_config::retry::RetryConfig;
+use aws_sdk_dynamodb::Config;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -49,8 +50,8 @@ pub struct RotationWrite<'a> {
     pub rotation: &'a Rotation,
     /// When the session now ends by itself.
     pub expires_at: Timestamp,
-    /// The session's anti-CSRF token, if it has one.
-    pub anti_csrf: Option<&'a AntiCsrfToken>,
+    /// The anti-CSRF token that this exchange gives a session which had none.
+    pub new_anti_csrf: Option<&'a AntiCsrfToken>,
 }
 
 /// A row that was there and is no longer.
@@ -72,27 +73,28 @@ pub struct StrictRead {
 }
 
 impl SessionTable {
-    /// Writes the row of a session that nobody has seen yet.
+    /// Writes the row of a session that nobody has seen yet, **once**. The SDK must not write it again
+    /// when an answer is lost: the session may have been seen and ended meanwhile, and the condition
+    /// would not stand in the way of its coming back.
     ///
     /// # Errors
-    /// The effect is unknown.
+    /// The effect is unknown. The caller must not write this handle again.
     pub async fn insert_new(&self, session: &Session) -> Result<Inserted, TableError> {
+        let once = Config::builder().retry_config(RetryConfig::disabled());
         let put = self
             .dynamodb
             .put_item()
             .table_name(&*self.name)
             .set_item(Some(self.session_to_item(session)))
             .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(OnFailure::AllOld);
+            .customize()
+            .config_override(once);
         match put.send().await {
             Ok(_) => Ok(Inserted::Inserted),
-            Err(SdkError::ServiceError(error)) if refused_put(error.err()).is_some() => {
-                // A lost answer makes the SDK write again, and the second write meets the first.
-                // The digest of a token that only we have seen tells our own row from another's.
-                let ours = refused_put(error.err())
-                    .and_then(|old| standing_from_item(old).ok())
-                    .is_some_and(|old| old.lineage.current == session.standing.lineage.current);
-                Ok(if ours { Inserted::Inserted } else { Inserted::HandleTaken })
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(Inserted::HandleTaken)
             }
             Err(error) => Err(TableError::doing("opening a session")(error)),
         }
@@ -103,8 +105,11 @@ impl SessionTable {
     /// # Errors
     /// We could not find out, or the row is corrupt.
     pub async fn find(&self, handle: &SessionHandle) -> Result<Option<Session>, TableError> {
-        let found = self.read_all("reading a session", vec![self.session_pk(handle)], Read::Whole);
-        found.await?.first().map(|item| self.session_from_item(item)).transpose()
+        let pk = self.session_pk(handle);
+        let get =
+            self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);
+        let found = get.send().await.map_err(TableError::doing("reading a session"))?;
+        found.item.as_ref().map(|item| self.session_from_item(item)).transpose()
     }
 
     /// Everything a strict check needs: one `BatchGetItem`, strongly consistent, of the session and
@@ -130,7 +135,7 @@ impl SessionTable {
         }
         let mut read =
             StrictRead { session: None, generations: UserGenerations::default(), keys: None };
-        for item in self.read_all("checking a session", keys, Read::Attributes(&names)).await? {
+        for item in self.read_all("checking a session", keys, &names).await? {
             let kind = kind_of(&item)?;
             match kind {
                 "session" => read.session = Some(standing_from_item(&item)?),
@@ -141,7 +146,7 @@ impl SessionTable {
         Ok(read)
     }
 
-    /// These sessions and their user's generations, read strongly. Handles without a row are left
+    /// These sessions and then their user's generations, read strongly. Handles without a row are left
     /// out.
     ///
     /// # Errors
@@ -150,18 +155,12 @@ impl SessionTable {
         &self,
         handles: &[SessionHandle],
         user: &UserId,
-    ) -> Result<(Vec<Session>, UserGenerations), TableError> {
-        let mut keys: Vec<_> = handles.iter().map(|handle| self.session_pk(handle)).collect();
-        keys.push(self.user_pk(user));
-        let (mut sessions, mut generations) = (Vec::new(), UserGenerations::default());
-        for item in self.read_all("reading sessions", keys, Read::Whole).await? {
-            if kind_of(&item)? == "user" {
-                generations = user_from_item(&item)?;
-            } else {
-                sessions.push(self.session_from_item(&item)?);
-            }
-        }
-        Ok((sessions, generations))
+    ) -> Result<(Vec<Summary>, UserGenerations), TableError> {
+        let keys = handles.iter().map(|handle| self.session_pk(handle)).collect();
+        let names: Vec<_> = STANDING.into_iter().chain(LISTED).map(ToOwned::to_owned).collect();
+        let found = self.read_all("reading sessions", keys, &names).await?;
+        let sessions = found.iter().map(|item| self.summary_from_item(item));
+        Ok((sessions.collect::<Result<_, _>>()?, self.user_generations(user).await?))
     }
 
     /// Exchanges the refresh token `seen` for the next one, if `seen` is still current.
@@ -193,10 +192,8 @@ impl SessionTable {
             .expression_attribute_values(":at", number(write.rotation.at.millis()))
             .expression_attribute_values(":expires", number(write.expires_at.seconds()))
             .return_values_on_condition_check_failure(OnFailure::AllOld);
-        if let Some(token) = write.anti_csrf {
-            set.push_str(", ");
-            set.push_str(ANTI_CSRF_TOKEN);
-            set.push_str(" = :csrf");
+        if let Some(token) = write.new_anti_csrf {
+            set.push_str(", antiCsrfToken = :csrf, antiCsrfSince = :at");
             update = update.expression_attribute_values(":csrf", text(token.expose()));
         }
         match update.update_expression(set).send().await {
@@ -204,7 +201,8 @@ impl SessionTable {
             Err(SdkError::ServiceError(error)) => match error.err() {
                 UpdateItemError::ConditionalCheckFailedException(refused) => {
                     let Some(old) = refused.item() else { return Ok(Rotated::Gone) };
-                    // The second write of a lost answer meets the first: see `insert_new`.
+                    // A lost answer makes the SDK write again, and the second write meets the first.
+                    // The digest of a token that only we have derived tells our write from others'.
                     let ours = standing_from_item(old)?.lineage.current == write.next;
                     Ok(if ours { Rotated::Rotated } else { Rotated::Stale })
                 }
@@ -276,14 +274,6 @@ impl SessionTable {
             }
             Err(error) => Err(TableError::doing("ending a session")(error)),
         }
-    }
-}
-
-/// The row that stood in the way of a conditional put, if that is why it failed.
-fn refused_put(error: &PutItemError) -> Option<&Attributes> {
-    match error {
-        PutItemError::ConditionalCheckFailedException(refused) => refused.item(),
-        _ => None,
     }
 }
 

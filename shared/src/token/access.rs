@@ -16,9 +16,9 @@ use serde_json::{Map, Value, json};
 /// The version of the claims, as the header names it: a string (PROTOCOL 2.1).
 pub const VERSION: &str = "5";
 
-/// The longest access token that is issued, in bytes. With its name it still fits a browser's 4096
-/// bytes for a cookie (RFC 6265bis 5.6), and a response that carries it beside a front token fits
-/// API Gateway's 10,240 bytes of headers.
+/// The longest access token with which a session is opened, in bytes. With its name it still fits a
+/// browser's 4096 bytes for a cookie (RFC 6265bis 5.6), and a response that carries it beside a
+/// front token fits API Gateway's 10,240 bytes of headers.
 pub const MAX_BYTES: usize = 4_000;
 
 /// What an access token says.
@@ -78,26 +78,12 @@ pub struct AccessToken {
     expires_at: Timestamp,
 }
 
-/// Why an access token could not be issued.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    /// The payload or the ids are too long: the caller's to mend.
-    #[error("the access token would have {bytes} bytes, {MAX_BYTES} are allowed")]
-    TooLarge {
-        /// Its length.
-        bytes: usize,
-    },
-    /// The key refused to sign.
-    #[error("the access token could not be signed")]
-    Sign(#[source] SigningKeyError),
-}
-
 impl AccessToken {
     /// Signs `claims` with `key`.
     ///
     /// # Errors
-    /// The token would be longer than [`MAX_BYTES`].
-    pub fn issue(claims: &Claims, key: &SigningKey) -> Result<Self, IssueError> {
+    /// The key refused to sign.
+    pub fn issue(claims: &Claims, key: &SigningKey) -> Result<Self, SigningKeyError> {
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(key.kid().as_str().to_owned());
         header.extras.insert("version", VERSION);
@@ -108,11 +94,8 @@ impl AccessToken {
             URL_SAFE_NO_PAD.encode(header),
             URL_SAFE_NO_PAD.encode(body.to_string())
         );
-        let signature = key.sign(message.as_bytes()).map_err(IssueError::Sign)?;
+        let signature = key.sign(message.as_bytes())?;
         let text = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
-        if text.len() > MAX_BYTES {
-            return Err(IssueError::TooLarge { bytes: text.len() });
-        }
         Ok(Self {
             text: Secret(text.into()),
             front_token: Secret(front_token(claims, &body).into()),

@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// Claims that Sever itself writes or judges; a payload may not bring its own (PROTOCOL 2.2). `iss`
-/// is ours because verification rests on it, `stt` because the SDKs refuse a session token that
+/// is ours because verification rests on it, `nbf` because it is enforced, `stt` because the SDKs refuse a session token that
 /// names another type.
-pub const PROTECTED: [&str; 11] = [
+pub const PROTECTED: [&str; 12] = [
     "sub",
     "exp",
     "iat",
@@ -17,6 +17,7 @@ pub const PROTECTED: [&str; 11] = [
     "tId",
     "rsub",
     "iss",
+    "nbf",
     "stt",
 ];
 
@@ -24,18 +25,37 @@ pub const PROTECTED: [&str; 11] = [
 #[derive(Clone, Default, PartialEq)]
 pub struct Payload(Map<String, Value>);
 
-/// The payload names a claim that is not the caller's to set.
+/// The longest payload with which a session is opened, in bytes of JSON. A browser that keeps its
+/// tokens itself sends the access token twice and the front token once on every request; with ids
+/// of ordinary length all of them stay below API Gateway's 10,240 bytes of headers, and each below
+/// the 4096 bytes that a browser keeps in a cookie.
+pub const MAX_BYTES: usize = 1_536;
+
+/// The payload is not one that a session can be opened with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the access token payload contains the protected member `{0}`")]
-pub struct ProtectedName(pub &'static str);
+pub enum InvalidPayload {
+    /// It names a claim that is not the caller's to set.
+    #[error("the access token payload contains the protected member `{0}`")]
+    Protected(&'static str),
+    /// It is too long.
+    #[error("the access token payload has {bytes} bytes of JSON, {MAX_BYTES} are allowed")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+}
 
 impl Payload {
     /// # Errors
-    /// A member is one of [`PROTECTED`].
-    pub fn new(members: Map<String, Value>) -> Result<Self, ProtectedName> {
-        match PROTECTED.iter().find(|name| members.contains_key(**name)) {
-            Some(name) => Err(ProtectedName(name)),
-            None => Ok(Self(members)),
+    /// A member is one of [`PROTECTED`], or all together have more than [`MAX_BYTES`].
+    pub fn new(members: Map<String, Value>) -> Result<Self, InvalidPayload> {
+        if let Some(name) = PROTECTED.iter().find(|name| members.contains_key(**name)) {
+            return Err(InvalidPayload::Protected(name));
+        }
+        let payload = Self(members);
+        match payload.to_json().len() {
+            bytes if bytes > MAX_BYTES => Err(InvalidPayload::TooLarge { bytes }),
+            _ => Ok(payload),
         }
     }
 

@@ -7,9 +7,9 @@ use super::keyring::Kid;
 use super::payload::Payload;
 use super::refresh::RefreshHash;
 use crate::ids::{SessionHandle, TenantId, UserId};
+use crate::json::UniqueMembers;
 use crate::time::Timestamp;
 use jsonwebtoken::{Algorithm, Header};
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -117,34 +117,4 @@ fn claims(members: Map<String, Value>) -> Option<Claims> {
         issuer: text("iss")?.to_owned(),
         payload: Payload::from_claims(members),
     })
-}
-
-/// A JSON object in which no member stands twice: two readers could otherwise each believe another
-/// of them.
-struct UniqueMembers(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for UniqueMembers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(UniqueVisitor).map(Self)
-    }
-}
-
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Map<String, Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object whose members are unique")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, value)) = access.next_entry()? {
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member stands twice"));
-            }
-        }
-        Ok(members)
-    }
 }

@@ -1,0 +1,75 @@
+//! API Gateway events, checked for what `lambda_http` would panic on when it makes a request of them.
+//!
+//! It builds a URL from the `Host` and `X-Forwarded-Proto` headers, which a client may fill with
+//! anything; no handler of ours asks for either. The rest only a direct invoker can get wrong.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{HOST, HeaderMap};
+use lambda_http::request::LambdaRequest;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// Whether an event comes from API Gateway: types cannot tell, members can. A direct invoker could
+/// forge one; whoever may invoke the function is trusted by that alone.
+pub(super) fn is_http(event: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Event {
+        http_method: Option<IgnoredAny>,
+        request_context: Option<Context>,
+    }
+    #[derive(Deserialize)]
+    struct Context {
+        http: Option<IgnoredAny>,
+    }
+    serde_json::from_str::<Event>(event).is_ok_and(|event| {
+        event
+            .request_context
+            .is_some_and(|context| event.http_method.is_some() || context.http.is_some())
+    })
+}
+
+/// The event, if a request can be made of it.
+pub(super) fn read(json: &str) -> Option<LambdaRequest> {
+    match serde_json::from_str(json).ok()? {
+        LambdaRequest::ApiGatewayV1(mut event) => {
+            forget_origin(&mut event.headers);
+            event.request_context.domain_name = None;
+            let body = event.body.as_deref();
+            let sound = is_path(event.path.as_deref()) && is_body(event.is_base64_encoded, body);
+            sound.then_some(LambdaRequest::ApiGatewayV1(event))
+        }
+        LambdaRequest::ApiGatewayV2(mut event) => {
+            forget_origin(&mut event.headers);
+            event.request_context.domain_name = None;
+            for cookie in event.cookies.iter_mut().flatten() {
+                // One odd cookie would hide all the others.
+                cookie.retain(|letter| letter.is_ascii() && !letter.is_ascii_control());
+            }
+            let body = event.body.as_deref();
+            let sound = is_path(event.raw_path.as_deref())
+                && is_query(event.raw_query_string.as_deref())
+                && is_body(event.is_base64_encoded, body);
+            sound.then_some(LambdaRequest::ApiGatewayV2(event))
+        }
+        _ => None,
+    }
+}
+
+fn forget_origin(headers: &mut HeaderMap) {
+    headers.remove(HOST);
+    headers.remove("x-forwarded-proto");
+}
+
+fn is_path(path: Option<&str>) -> bool {
+    path.is_some_and(|path| path.starts_with('/'))
+}
+
+fn is_query(query: Option<&str>) -> bool {
+    query.is_none_or(|query| format!("/?{query}").parse::<http::Uri>().is_ok())
+}
+
+fn is_body(is_base64: bool, body: Option<&str>) -> bool {
+    !is_base64 || body.is_none_or(|body| STANDARD.decode(body).is_ok())
+}

@@ -58,7 +58,7 @@ impl Sessions {
     /// session was reported open.
     pub async fn create(&self, new: NewSession) -> Result<Issued, SessionError> {
         let now = self.clock.now();
-        let born = self.table.generations(&new.user, &new.tenant).await?;
+        let born = self.table.generations(&new.user).await?.in_tenant(&new.tenant);
         let with_token = new.in_cookies && self.policy.anti_csrf == AntiCsrfMode::ViaToken;
         let anti_csrf =
             if with_token { Some(AntiCsrfToken::mint(self.entropy.bytes()?)) } else { None };

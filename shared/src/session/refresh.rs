@@ -112,7 +112,7 @@ impl Sessions {
         let Some(session) = self.table.find(handle).await? else {
             return Ok(Err(Ended::Missing));
         };
-        let present = self.table.generations_of(&session.standing).await?;
+        let present = self.table.generations(&session.standing.user).await?;
         Ok(session.standing.judge(&present, self.clock.now()).map(|()| session))
     }
 

@@ -10,7 +10,7 @@ use super::schema::{
 };
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, SessionHandle, TenantId, UserId};
-use crate::model::{Generations, Scope, Standing, UserGenerations};
+use crate::model::{Generations, Scope, UserGenerations};
 use crate::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -60,52 +60,11 @@ pub(super) fn user_from_item(attributes: &Attributes) -> Result<UserGenerations,
 }
 
 impl SessionTable {
-    /// The generations that count for the session with this standing, read strongly.
-    ///
-    /// # Errors
-    /// We could not find out, or the item is corrupt.
-    pub async fn generations_of(&self, session: &Standing) -> Result<UserGenerations, TableError> {
-        self.read_generations(&session.user, &session.tenant).await
-    }
-
-    /// The user's present generations that count for a session in `tenant`, read strongly.
-    ///
-    /// # Errors
-    /// We could not find out, or the item is corrupt.
-    pub async fn generations(
-        &self,
-        user: &UserId,
-        tenant: &TenantId,
-    ) -> Result<Generations, TableError> {
-        Ok(self.read_generations(user, tenant).await?.in_tenant(tenant))
-    }
-
-    async fn read_generations(
-        &self,
-        user: &UserId,
-        tenant: &TenantId,
-    ) -> Result<UserGenerations, TableError> {
-        let names = generation_names(tenant);
-        let answer = self
-            .dynamodb
-            .get_item()
-            .table_name(&*self.name)
-            .key(PK, self.user_pk(user))
-            .consistent_read(true)
-            .projection_expression("#whole, #tenant")
-            .expression_attribute_names("#whole", &names[0])
-            .expression_attribute_names("#tenant", &names[1])
-            .send()
-            .await
-            .map_err(TableError::doing("reading a user's generations"))?;
-        Ok(answer.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default())
-    }
-
     /// Every generation of the user, read strongly.
     ///
     /// # Errors
     /// We could not find out, or the item is corrupt.
-    pub async fn user_generations(&self, user: &UserId) -> Result<UserGenerations, TableError> {
+    pub async fn generations(&self, user: &UserId) -> Result<UserGenerations, TableError> {
         let pk = self.user_pk(user);
         let get =
             self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);

@@ -160,7 +160,7 @@ impl SessionTable {
         let names: Vec<_> = STANDING.into_iter().chain(LISTED).map(ToOwned::to_owned).collect();
         let found = self.read_all("reading sessions", keys, &names).await?;
         let sessions = found.iter().map(|item| self.summary_from_item(item));
-        Ok((sessions.collect::<Result<_, _>>()?, self.user_generations(user).await?))
+        Ok((sessions.collect::<Result<_, _>>()?, self.generations(user).await?))
     }
 
     /// Exchanges the refresh token `seen` for the next one, if `seen` is still current.

@@ -151,6 +151,7 @@ where
     F: Future<Output = Result<Reply, ApiError>> + Send,
 {
     let request = event::read(event.payload.get()).ok_or_else(|| {
+        tracing::error!("invoked with an event of which no request can be made");
         let detail = "this function answers API Gateway events";
         ApiError::new(Code::UnknownEvent, detail).to_diagnostic()
     })?;

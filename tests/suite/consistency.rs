@@ -175,15 +175,66 @@ async fn a_torn_read_does_not_refuse_the_session_that_is_kept() {
         gate.open();
     });
     assert_eq!(status, 200);
-    // Likewise for a refresh, which reads the one after the other.
-    let gate = Arc::new(tests::faults::Gate::default());
-    engine.fail_after("GetItem", 1, 1, Fault::Held(gate.clone()));
+    // Likewise for a refresh, which reads the one after the other; here it is torn twice.
+    let held = || {
+        let gate = Arc::new(tests::faults::Gate::default());
+        engine.fail_after("GetItem", 1, 1, Fault::Held(gate.clone()));
+        gate
+    };
+    let first = held();
     let (reply, ()) = tokio::join!(world.refresh(&kept.refresh), async {
-        gate.arrival().await;
-        assert!(world.revoke("/revoke-user", &keep).await.is_empty());
-        gate.open();
+        first.arrival().await;
+        world.revoke("/revoke-user", &keep).await;
+        let second = held();
+        first.open();
+        second.arrival().await;
+        world.revoke("/revoke-user", &keep).await;
+        second.open();
     });
     assert_eq!(reply.status, 200);
+    // And for another that keeps the same session, in its second round.
+    engine.fail("TransactWriteItems", 1, Fault::Conflict);
+    let gate = held();
+    let (reply, ()) = tokio::join!(world.admin("/revoke-user", &keep), async {
+        gate.arrival().await;
+        world.revoke("/revoke-user", &keep).await;
+        gate.open();
+    });
+    assert_eq!(reply.status, 200, "{}", reply.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_exchange_that_was_overtaken_is_no_theft() {
+    let (world, engine) = faulty().await;
+    let session = world.open("u1").await;
+    // Written, and the answer lost. Before it is tried again, another tab goes two tokens further.
+    engine.fail("UpdateItem", 1, Fault::AnswerLost);
+    let gate = engine.hold("UpdateItem");
+    let (reply, access) = tokio::join!(world.refresh(&session.refresh), async {
+        gate.arrival().await;
+        let (_, second) = world.refreshed(&session.refresh).await;
+        let (access, _) = world.refreshed(&second).await;
+        gate.open();
+        access
+    });
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(world.strict(&access).await, 200);
+}
+
+#[tokio::test]
+async fn a_refresh_too_slow_for_its_sessions_life_does_not_prolong_it() {
+    let (world, engine) = faulty().await;
+    let session = world.open("u1").await;
+    world.pass(Duration::from_secs(144_000 * 60 - 1));
+    let gate = engine.hold("UpdateItem");
+    let (reply, ()) = tokio::join!(world.refresh(&session.refresh), async {
+        gate.arrival().await;
+        world.pass(Duration::from_secs(2));
+        assert!(world.listed("u1").await.is_empty());
+        gate.open();
+    });
+    assert_eq!((reply.status, reply.code().as_str()), (401, "unauthorised"));
+    assert!(world.listed("u1").await.is_empty());
 }
 
 #[tokio::test]

@@ -215,6 +215,15 @@ async fn an_odd_cookie_beside_ours_hides_nothing() {
     let path = "/auth/session/refresh";
     let answer = world.bundle.invoke("refresh-session", &event(path, &line)).await.unwrap();
     assert!(answer.get().contains(r#""statusCode":200"#), "{}", answer.get());
+    // On a line of its own, and with headers that are none.
+    let mut lines: serde_json::Value = serde_json::from_str(&event(path, "")).unwrap();
+    let mine = format!("sRefreshToken={}", session.refresh);
+    lines["multiValueHeaders"] = json!({
+        "Cookie": [mine, "last=1"], "bad name": ["x"], "x-odd": ["a\u{7f}"], "x-null": null,
+    });
+    lines["headers"] = json!({"Cookie": "last=1", "x-null": null});
+    let answer = world.bundle.invoke("refresh-session", &lines.to_string()).await.unwrap();
+    assert!(answer.get().contains(r#""statusCode":200"#), "{}", answer.get());
     let line = format!("theme=é; sAccessToken={}", session.access);
     world.bundle.invoke("verify-session", &event("/x", &line)).await.unwrap();
     let answer = world.bundle.invoke("logout", &event("/logout", &line)).await.unwrap();

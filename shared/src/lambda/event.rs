@@ -5,10 +5,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{HOST, HeaderMap};
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use lambda_http::request::LambdaRequest;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 /// Whether an event comes from API Gateway: types cannot tell, members can. A direct invoker could
 /// forge one; whoever may invoke the function is trusted by that alone.
@@ -32,9 +33,12 @@ pub(super) fn is_http(event: &str) -> bool {
 
 /// The event, if a request can be made of it.
 pub(super) fn read(json: &str) -> Option<LambdaRequest> {
-    match serde_json::from_str(json).ok()? {
+    let mut event: Map<String, Value> = serde_json::from_str(json).ok()?;
+    keep_sound_headers(&mut event);
+    match serde_json::from_str(&Value::Object(event).to_string()).ok()? {
         LambdaRequest::ApiGatewayV1(mut event) => {
             forget_origin(&mut event.headers);
+            forget_origin(&mut event.multi_value_headers);
             event.request_context.domain_name = None;
             let body = event.body.as_deref();
             let sound = is_path(event.path.as_deref()) && is_body(event.is_base64_encoded, body);
@@ -55,6 +59,30 @@ pub(super) fn read(json: &str) -> Option<LambdaRequest> {
         }
         _ => None,
     }
+}
+
+/// Leaves out what cannot be a header; the event crate would refuse the whole event for it. And of
+/// two forms keeps the one with every value: the crate lets the last value replace all others.
+fn keep_sound_headers(event: &mut Map<String, Value>) {
+    if let Some(Value::Object(headers)) = event.get_mut("multiValueHeaders") {
+        for values in headers.values_mut() {
+            match values {
+                Value::Array(values) => values.retain(is_header_value),
+                other => *other = Value::Array(Vec::new()),
+            }
+        }
+        headers.retain(|name, _| name.parse::<HeaderName>().is_ok());
+        if !headers.is_empty() {
+            event.remove("headers");
+        }
+    }
+    if let Some(Value::Object(headers)) = event.get_mut("headers") {
+        headers.retain(|name, value| name.parse::<HeaderName>().is_ok() && is_header_value(value));
+    }
+}
+
+fn is_header_value(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| HeaderValue::from_bytes(text.as_bytes()).is_ok())
 }
 
 fn forget_origin(headers: &mut HeaderMap) {

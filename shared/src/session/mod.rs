@@ -25,6 +25,10 @@ use crate::time::{Clock, Entropy, EntropyError};
 use crate::token::signing::SigningKeyError;
 use std::time::Duration;
 
+/// How often a session that seems to be behind is looked at again while its user's generations
+/// change between the looks. More would mean that somebody revokes without pause.
+const LOOKS: usize = 8;
+
 /// What the operator decided.
 #[derive(Clone, Debug)]
 pub struct Policy {

@@ -3,7 +3,7 @@
 //! same successor again. Whoever presents it later, or an older one, holds a token that somebody
 //! else has used: theft, and this session ends.
 
-use super::{AntiCsrfMode, Evidence, Issued, Refusal, SessionError, Sessions};
+use super::{AntiCsrfMode, Evidence, Issued, LOOKS, Refusal, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Lineage, Place, Rotation, Session};
 use crate::table::{Rotated, RotationWrite, TableError};
@@ -81,11 +81,7 @@ impl Sessions {
         token: &RefreshToken,
         evidence: Evidence<'_>,
     ) -> Result<Result<Session, Refusal>, SessionError> {
-        let found = match self.find_live(token.handle()).await? {
-            Err(Ended::Revoked) => self.find_live(token.handle()).await?,
-            found => found,
-        };
-        Ok(match found {
+        Ok(match self.find_live(token.handle()).await? {
             Err(ended) => Err(Refusal::Ended(ended)),
             // Whoever merely knows a handle must not be able to end its session by inventing a
             // token.
@@ -103,17 +99,25 @@ impl Sessions {
         })
     }
 
-    /// Session first, generations second: a session that a revocation keeps is then found behind
-    /// only if the revocation came between the two reads, and no longer when asked once more.
+    /// Session first, generations second: a session that a revocation keeps is found behind only if
+    /// the revocation came between the two reads. Two looks that find the same generations prove that
+    /// it is behind.
     async fn find_live(
         &self,
         handle: &SessionHandle,
     ) -> Result<Result<Session, Ended>, SessionError> {
-        let Some(session) = self.table.find(handle).await? else {
-            return Ok(Err(Ended::Missing));
-        };
-        let present = self.table.generations(&session.standing.user).await?;
-        Ok(session.standing.judge(&present, self.clock.now()).map(|()| session))
+        let mut seen = None;
+        for _ in 0..LOOKS {
+            let Some(session) = self.table.find(handle).await? else {
+                return Ok(Err(Ended::Missing));
+            };
+            let present = self.table.generations(&session.standing.user).await?;
+            match session.standing.judge(&present, self.clock.now()) {
+                Err(Ended::Revoked) if seen.as_ref() != Some(&present) => seen = Some(present),
+                judged => return Ok(judged.map(|()| session)),
+            }
+        }
+        Err(TableError::Contended { doing: "reading a session" }.into())
     }
 
     /// `None` when somebody else was faster. Signed before it is written: were the new access token
@@ -125,7 +129,7 @@ impl Sessions {
         evidence: Evidence<'_>,
         now: Timestamp,
     ) -> Result<Option<Issued>, SessionError> {
-        let seen = session.standing.lineage.current;
+        let (seen, ends) = (session.standing.lineage.current, session.standing.expires_at);
         let salt = RotationSalt(self.entropy.bytes()?);
         let refresh = token.successor(&salt, &session.token_key);
         let rotation = Rotation { previous: seen, salt, at: now };
@@ -148,6 +152,11 @@ impl Sessions {
             new_anti_csrf: session.anti_csrf.as_ref().filter(|_| in_cookies && lacks_token),
         };
         match self.table.rotate(&session.handle, seen, write).await? {
+            // The write was so slow that the session's time was over before it took effect.
+            Rotated::Rotated if self.clock.now() >= ends => {
+                self.table.remove(&session.handle).await?;
+                Ok(None)
+            }
             Rotated::Rotated => Ok(Some(Issued { session, access, refresh })),
             // Look again: the row now tells whether the winner exchanged this very token, or the
             // session is over.

@@ -3,14 +3,11 @@
 //! as clean-up.
 
 use super::revoke_handles::Removals;
-use super::{SessionError, Sessions};
+use super::{LOOKS, SessionError, Sessions};
 use crate::ids::{Generation, SessionHandle, UserId};
-use crate::model::{Generations, Scope, UserGenerations};
+use crate::model::{Scope, Standing, UserGenerations};
 use crate::table::{HandlePage, IndexCursor, Kept, TableError};
 use crate::time::Timestamp;
-
-/// How often a revocation that spares one session looks again when others write in between.
-const ROUNDS: usize = 8;
 
 /// What a revocation swept. Its effect does not depend on it.
 #[derive(Debug)]
@@ -42,25 +39,30 @@ impl Sessions {
         Ok(self.sweep(user, scope, generation, started).await)
     }
 
+    /// A session to be kept that cannot be found is an error, never a reason to end all.
     async fn raise_keeping(
         &self,
         user: &UserId,
         scope: &Scope,
         except: &SessionHandle,
     ) -> Result<Generation, SessionError> {
-        for round in 0..ROUNDS {
-            let (seen, kept) = match self.find_kept(user, scope, except).await {
-                // A batch can be torn by another call that keeps the same session: look once more.
-                Err(SessionError::NoSessionToKeep) if round == 0 => continue,
-                found => found?,
+        let mut last_seen = None;
+        for _ in 0..LOOKS {
+            let (seen, kept) = self.find_kept(user, except).await?;
+            let Some(kept) = kept else {
+                // Another call that keeps the same session may have come between the two reads. Two
+                // looks that find the same generations prove that it does not live.
+                if last_seen.replace(seen.clone()) == Some(seen) {
+                    return Err(SessionError::NoSessionToKeep);
+                }
+                continue;
             };
             let now = self.clock.now();
-            let raised = match kept {
-                Some(born) => {
-                    self.table.raise_keeping(user, scope, &seen, (except, born), now).await?
-                }
+            let raised = if scope.covers(&kept.tenant) {
+                self.table.raise_keeping(user, scope, &seen, (except, kept.born), now).await?
+            } else {
                 // It lives in a tenant that this revocation does not reach.
-                None => Kept::Raised(self.table.raise(user, scope, now).await?),
+                Kept::Raised(self.table.raise(user, scope, now).await?)
             };
             if let Kept::Raised(generation) = raised {
                 return Ok(generation);
@@ -70,22 +72,18 @@ impl Sessions {
         Err(TableError::Contended { doing: "revoking a user's other sessions" }.into())
     }
 
-    /// The generations of the session to be kept, if `scope` covers it. One that cannot be found is
-    /// an error, never a reason to end all.
+    /// The user's generations, and the session to be kept, if it is found alive.
     async fn find_kept(
         &self,
         user: &UserId,
-        scope: &Scope,
         except: &SessionHandle,
-    ) -> Result<(UserGenerations, Option<Generations>), SessionError> {
+    ) -> Result<(UserGenerations, Option<Standing>), SessionError> {
         let (found, generations) = self.table.find_all(std::slice::from_ref(except), user).await?;
-        let lives = |standing: &crate::model::Standing| {
+        let lives = |standing: &Standing| {
             standing.user == *user && standing.judge(&generations, self.clock.now()).is_ok()
         };
         let kept = found.into_iter().map(|session| session.standing).find(lives);
-        let kept = kept.ok_or(SessionError::NoSessionToKeep)?;
-        let covered = scope.covers(&kept.tenant).then_some(kept.born);
-        Ok((generations, covered))
+        Ok((generations, kept))
     }
 
     /// The revocation has taken effect: whatever goes wrong from here on only leaves rows behind.

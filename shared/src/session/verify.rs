@@ -5,10 +5,10 @@
 //! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot:
 //! when a revoke call has answered, every strict check that starts afterwards refuses.
 
-use super::{Evidence, SessionError, Sessions};
+use super::{Evidence, LOOKS, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Place, Standing};
-use crate::table::StrictRead;
+use crate::table::{StrictRead, TableError};
 use crate::time::Timestamp;
 use crate::token::access::Claims;
 use crate::token::keyring::{Invalid, Keyring};
@@ -126,13 +126,19 @@ impl Sessions {
         }
     }
 
-    async fn judge(&self, claims: Claims, read: StrictRead) -> Result<Verdict, SessionError> {
+    async fn judge(&self, claims: Claims, mut read: StrictRead) -> Result<Verdict, SessionError> {
         let mut refusal = self.refusal(&claims, &read);
-        if refusal == Some(Refusal::Ended(Ended::Revoked)) {
-            // Items of one batch are read one by one. A revocation that keeps this session lifts it
-            // in the same transaction; to have seen the raise without the lift, the read was torn.
-            // Once more, after the transaction, tells.
-            refusal = self.refusal(&claims, &self.read_for(&claims).await?);
+        let mut looks = 0..LOOKS;
+        // Items of one batch are read one by one. A revocation that keeps this session lifts it in the
+        // same transaction as the raise; to have seen the raise without the lift, the read was torn.
+        // Two looks that find the same generations prove that this session is behind.
+        while refusal == Some(Refusal::Ended(Ended::Revoked)) {
+            looks.next().ok_or(TableError::Contended { doing: "checking a session" })?;
+            let seen = std::mem::replace(&mut read, self.read_for(&claims).await?).generations;
+            refusal = self.refusal(&claims, &read);
+            if read.generations == seen {
+                break;
+            }
         }
         Ok(refusal.map_or_else(|| Verdict::Allowed(principal(claims)), Verdict::Refused))
     }

@@ -10,7 +10,7 @@ use super::schema::{
 use super::session_item::{LISTED, STANDING, standing_from_item};
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, SessionHandle, TenantId, UserId};
-use crate::model::{Rotation, Scope, Session, Standing, Summary, UserGenerations};
+use crate::model::{Place, Rotation, Scope, Session, Standing, Summary, UserGenerations};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::refresh::RefreshDigest;
@@ -202,8 +202,10 @@ impl SessionTable {
                 UpdateItemError::ConditionalCheckFailedException(refused) => {
                     let Some(old) = refused.item() else { return Ok(Rotated::Gone) };
                     // A lost answer makes the SDK write again, and the second write meets the first.
-                    // The digest of a token that only we have derived tells our write from others'.
-                    let ours = standing_from_item(old)?.lineage.current == write.next;
+                    // The digest of a token that only we have derived tells our write from others', even when the
+                    // token has been exchanged since.
+                    let lineage = standing_from_item(old)?.lineage;
+                    let ours = !matches!(lineage.place(write.next), Place::Superseded);
                     Ok(if ours { Rotated::Rotated } else { Rotated::Stale })
                 }
                 _ => Err(TableError::doing("rotating a session")(SdkError::ServiceError(error))),

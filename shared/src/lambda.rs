@@ -64,9 +64,13 @@ impl Function {
     {
         Self::from_fn(move |event| {
             let (app, method, handle) = (Arc::clone(&app), method.clone(), handle.clone());
-            over_http(app, event, move |app, request| async move {
-                allow(&method, request.method())?;
-                handle(app, request).await
+            over_http(app, event, move |app, request: Request| {
+                let allowed = allow(&method, request.method());
+                let answer = handle(app, request);
+                async move {
+                    allowed?;
+                    answer.await
+                }
             })
         })
     }
@@ -85,9 +89,10 @@ impl Function {
             let (app, handle) = (Arc::clone(&app), handle.clone());
             async move {
                 if event::is_http(event.payload.get()) {
-                    let answer = move |app, request: Request| async move {
-                        let command = command_of(route, &request)?;
-                        Ok(reply::json(StatusCode::OK, &handle(app, command).await?))
+                    let answer = move |app, request: Request| {
+                        let answer =
+                            command_of(route, &request).map(|command| handle(app, command));
+                        async move { Ok(reply::json(StatusCode::OK, &answer?.await?)) }
                     };
                     return over_http(app, event, answer).await;
                 }
@@ -121,10 +126,12 @@ impl Function {
 
 /// `Allow` for each method that a function of ours answers.
 fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
-    match () {
-        () if method == allowed => Ok(()),
-        () if allowed == Method::GET => Err(ApiError::method_not_allowed("GET")),
-        () => Err(ApiError::method_not_allowed("POST")),
+    if method == allowed {
+        Ok(())
+    } else if allowed == Method::GET {
+        Err(ApiError::method_not_allowed("GET"))
+    } else {
+        Err(ApiError::method_not_allowed("POST"))
     }
 }
 
@@ -147,7 +154,7 @@ async fn over_http<H, F>(
     handle: H,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
-    H: FnOnce(Arc<App>, Request) -> F + Send,
+    H: Fn(Arc<App>, Request) -> F + Send,
     F: Future<Output = Result<Reply, ApiError>> + Send,
 {
     let request = event::read(event.payload.get()).ok_or_else(|| {
@@ -156,15 +163,13 @@ where
         ApiError::new(Code::UnknownEvent, detail).to_diagnostic()
     })?;
     let request = LambdaEvent { payload: request, context: event.context };
-    // The adapter asks for a handler that can be called again; ours is called once.
-    let mut handle = Some(handle);
     let service = service_fn(|request: Request| {
-        let (app, handle) = (Arc::clone(&app), handle.take());
+        let checked = check_size(request.body());
+        let (app, answer) = (Arc::clone(&app), handle(Arc::clone(&app), request));
         async move {
-            let answer = match (check_size(request.body()), handle) {
-                (Ok(()), Some(handle)) => handle(Arc::clone(&app), request).await,
-                (Err(error), _) => Err(error),
-                (Ok(()), None) => Err(ApiError::new(Code::InternalError, "answered already")),
+            let answer = match checked {
+                Ok(()) => answer.await,
+                Err(error) => Err(error),
             };
             let mut reply = answer.unwrap_or_else(|error| {
                 error.log();

@@ -2,12 +2,14 @@
 //! suite has logged so far is searched for the tokens it has seen.
 
 use crate::clock::HandClock;
+use crate::faults::Faulty;
 use crate::logs;
 use crate::request::{Call, Reply};
 use http::Method;
 use local::bundle::{Builder, Bundle};
+use local::dynamodb::Embedded;
 use serde_json::{Value, json};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A bundle of a test's own.
@@ -151,6 +153,12 @@ impl World {
     pub(crate) fn remember(&self, secrets: Vec<String>) {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(secrets);
     }
+}
+
+/// A world whose table fails when it is told to.
+pub async fn faulty() -> (World, Arc<Faulty<Embedded>>) {
+    let engine = Arc::new(Faulty::new(Embedded::memory().expect("a database in memory")));
+    (World::with(|builder| builder.engine(engine.clone())).await, engine)
 }
 
 /// The strings of a JSON array, sorted.

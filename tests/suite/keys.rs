@@ -7,6 +7,7 @@ use local::dynamodb::Embedded;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tests::world::faulty;
 use tests::{Fault, Faulty, HandClock, World};
 
 fn kid(access: &str) -> String {
@@ -150,8 +151,7 @@ async fn a_leaked_key_is_withdrawn_by_deleting_the_key_items_and_starting_anew()
 
 #[tokio::test]
 async fn invented_kids_do_not_make_one_read_each_and_hide_no_new_key() {
-    let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
-    let world = World::with(|builder| builder.engine(engine.clone())).await;
+    let (world, engine) = faulty().await;
     let session = world.open("u1").await;
     assert_eq!(world.fast(&session.access).await, 200);
     world.pass(Duration::from_secs(1));
@@ -179,8 +179,7 @@ async fn invented_kids_do_not_make_one_read_each_and_hide_no_new_key() {
 #[tokio::test(start_paused = true)]
 async fn a_conflict_or_a_lost_answer_while_keys_are_made_does_no_harm() {
     for fault in [Fault::Conflict, Fault::AnswerLost, Fault::Throttled] {
-        let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
-        let world = World::with(|builder| builder.engine(engine.clone())).await;
+        let (world, engine) = faulty().await;
         engine.fail("TransactWriteItems", 1, fault);
         let session = world.open("u1").await;
         assert_eq!(world.strict(&session.access).await, 200);

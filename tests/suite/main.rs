@@ -2,14 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
-mod consistency;
 mod create;
 mod drift;
 mod events;
+mod failures;
 mod gateway;
 mod keys;
 mod logout;
 mod properties;
+mod races;
 mod refresh;
 mod revoke;
 mod secrets;

@@ -3,10 +3,9 @@
 //! something when there is something to find, and that the paths on which a leak would be likeliest
 //! are walked.
 
-use local::dynamodb::Embedded;
 use serde_json::json;
-use std::sync::Arc;
-use tests::{Fault, Faulty, World, logs};
+use tests::world::faulty;
+use tests::{Fault, World, logs};
 
 #[tokio::test]
 async fn the_search_finds_what_is_logged() {
@@ -33,8 +32,7 @@ async fn theft_is_logged_with_the_user_and_without_handle_or_token() {
 
 #[tokio::test(start_paused = true)]
 async fn failures_are_logged_once_with_their_reason_and_shown_to_nobody() {
-    let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
-    let world = World::with(|builder| builder.engine(engine.clone())).await;
+    let (world, engine) = faulty().await;
     let session = world.open("u1").await;
     engine.fail("*", usize::MAX, Fault::Unreachable);
     for reply in [

@@ -9,11 +9,11 @@ const MAX_RESOURCE: usize = 512;
 
 /// An IAM policy for the one request that was asked about, and who asks, for the API behind.
 ///
-/// The policy names that one request on purpose. Were the result cached against our advice, it would
-/// refuse other routes rather than let a request through that nobody checked. (Where the path is too
-/// long to be named, or has a `*` or `?` in it, the policy is wider than the request; the advice is
-/// not to cache.) A REST API takes strings, numbers and booleans in a context, no objects, so the
-/// payload is JSON text.
+/// The policy names that one request on purpose. Were the result cached against our advice, it
+/// would refuse other routes rather than let a request through that nobody checked. (Where the path
+/// is too long to be named, or has a `*` or `?` in it, the policy is wider than the request; the
+/// advice is not to cache.) A REST API takes strings, numbers and booleans in a context, no
+/// objects, so the payload is JSON text.
 pub(crate) fn allow(method_arn: &str, principal: &Principal) -> Value {
     json!({
         "principalId": principal.user.as_str(),

@@ -1,11 +1,13 @@
-//! API Gateway events, checked for what `lambda_http` would panic on when it makes a request of them.
+//! API Gateway events, made fit for `lambda_http`, which panics on some when it makes a request of
+//! them.
 //!
 //! It builds a URL from the `Host` and `X-Forwarded-Proto` headers, which a client may fill with
-//! anything; no handler of ours asks for either. The rest only a direct invoker can get wrong.
+//! anything; no handler of ours asks for either. A path, query or body that is none only a direct
+//! invoker can send.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HOST, HeaderName, HeaderValue};
 use lambda_http::request::LambdaRequest;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -37,15 +39,12 @@ pub(super) fn read(json: &str) -> Option<LambdaRequest> {
     keep_sound_headers(&mut event);
     match serde_json::from_str(&Value::Object(event).to_string()).ok()? {
         LambdaRequest::ApiGatewayV1(mut event) => {
-            forget_origin(&mut event.headers);
-            forget_origin(&mut event.multi_value_headers);
             event.request_context.domain_name = None;
             let body = event.body.as_deref();
             let sound = is_path(event.path.as_deref()) && is_body(event.is_base64_encoded, body);
             sound.then_some(LambdaRequest::ApiGatewayV1(event))
         }
         LambdaRequest::ApiGatewayV2(mut event) => {
-            forget_origin(&mut event.headers);
             event.request_context.domain_name = None;
             for cookie in event.cookies.iter_mut().flatten() {
                 // One odd cookie would hide all the others.
@@ -61,8 +60,9 @@ pub(super) fn read(json: &str) -> Option<LambdaRequest> {
     }
 }
 
-/// Leaves out what cannot be a header; the event crate would refuse the whole event for it. And of
-/// two forms keeps the one with every value: the crate lets the last value replace all others.
+/// Leaves out what cannot be a header, for which the event crate would refuse the whole event, and
+/// what names an origin. Of two forms it keeps the one with every value: the crate lets the last
+/// value replace all others.
 fn keep_sound_headers(event: &mut Map<String, Value>) {
     if let Some(Value::Object(headers)) = event.get_mut("multiValueHeaders") {
         for values in headers.values_mut() {
@@ -71,23 +71,23 @@ fn keep_sound_headers(event: &mut Map<String, Value>) {
                 other => *other = Value::Array(Vec::new()),
             }
         }
-        headers.retain(|name, _| name.parse::<HeaderName>().is_ok());
+        headers.retain(|name, _| is_header_name(name));
         if !headers.is_empty() {
             event.remove("headers");
         }
     }
     if let Some(Value::Object(headers)) = event.get_mut("headers") {
-        headers.retain(|name, value| name.parse::<HeaderName>().is_ok() && is_header_value(value));
+        headers.retain(|name, value| is_header_name(name) && is_header_value(value));
     }
+}
+
+/// A URL is built from the two that are left out.
+fn is_header_name(name: &str) -> bool {
+    name.parse().is_ok_and(|name: HeaderName| name != HOST && name != "x-forwarded-proto")
 }
 
 fn is_header_value(value: &Value) -> bool {
     value.as_str().is_some_and(|text| HeaderValue::from_bytes(text.as_bytes()).is_ok())
-}
-
-fn forget_origin(headers: &mut HeaderMap) {
-    headers.remove(HOST);
-    headers.remove("x-forwarded-proto");
 }
 
 fn is_path(path: Option<&str>) -> bool {

@@ -90,7 +90,8 @@ impl Sessions {
                 anti_csrf_since: None,
                 key_kind: new.key_kind,
             };
-            // Signed before it is written: a payload too large for a token leaves no session behind.
+            // Signed before it is written: a payload too large for a token leaves no session
+            // behind.
             let access = self.issue_access_token(&session, &refresh, now).await?;
             let bytes = access.expose().len();
             if bytes > MAX_BYTES {

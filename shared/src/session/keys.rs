@@ -2,10 +2,12 @@
 //! that a key is due makes the next one; a conditional write decides between two who do so at once.
 
 use super::{SessionError, Sessions};
-use crate::table::{KeysWritten, PublishedKeys};
+use crate::table::{KeysWritten, TableError};
 use crate::time::Timestamp;
 use crate::token::keyring::{Keyring, Kid};
-use crate::token::signing::{KeyKind, KeyLifetimes, SigningKey, SigningKeyError, SigningKeys};
+use crate::token::signing::{
+    KeyKind, KeyLifetimes, OVERLAP, SigningKey, SigningKeyError, SigningKeys,
+};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -71,18 +73,14 @@ impl Sessions {
     pub(super) async fn signer(&self, kind: KeyKind) -> Result<SigningKey, SessionError> {
         let now = self.clock.now();
         let mut cached = self.keys.signing.lock().await;
-        let fresh = cached.as_ref().filter(|(keys, read_at)| {
+        let fresh = cached.as_ref().is_some_and(|(keys, read_at)| {
             now < read_at.plus(SIGNING_KEYS_MAX_AGE) && !keys.is_due(now, self.key_lifetimes())
         });
-        let keys = match fresh {
-            Some((keys, _)) => keys.clone(),
-            None => self.read_or_make_keys(now).await?,
-        };
-        let signer = keys.signer(kind, now).cloned().ok_or(SigningKeyError::Generate)?;
-        if fresh.is_none() {
-            *cached = Some((keys, now));
+        if !fresh {
+            *cached = Some((self.read_or_make_keys(now).await?, now));
         }
-        Ok(signer)
+        let signer = cached.as_ref().and_then(|(keys, _)| keys.signer(kind, now));
+        Ok(signer.cloned().ok_or(SigningKeyError::Generate)?)
     }
 
     async fn read_or_make_keys(&self, now: Timestamp) -> Result<SigningKeys, SessionError> {
@@ -99,7 +97,7 @@ impl Sessions {
                 KeysWritten::Stale => {}
             }
         }
-        Err(crate::table::TableError::Contended { doing: "making signing keys" }.into())
+        Err(TableError::Contended { doing: "making signing keys" }.into())
     }
 
     /// The published keys as last read, if reading them again would not help to check a token that
@@ -114,7 +112,7 @@ impl Sessions {
     /// Keeps the published keys as they were just read on behalf of `kid`.
     pub(super) fn keep_keyring(
         &self,
-        keys: Option<PublishedKeys>,
+        keys: Option<Keyring>,
         kid: &Kid,
         now: Timestamp,
     ) -> Arc<Keyring> {
@@ -142,8 +140,7 @@ impl Sessions {
     pub async fn jwks(&self) -> Result<(serde_json::Value, Duration), SessionError> {
         let now = self.clock.now();
         let keyring = self.table.published_keys().await?.unwrap_or_default();
-        let interval =
-            self.policy.key_update_interval.saturating_sub(crate::token::signing::OVERLAP);
+        let interval = self.policy.key_update_interval.saturating_sub(OVERLAP);
         let next = keyring.newest_dynamic().map_or(now, |made| made.plus(interval));
         let millis = u64::try_from(next.millis() - now.millis()).unwrap_or_default();
         Ok((keyring.jwks(now), Duration::from_millis(millis).max(Duration::from_secs(1))))

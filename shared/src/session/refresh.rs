@@ -100,8 +100,8 @@ impl Sessions {
     }
 
     /// Session first, generations second: a session that a revocation keeps is found behind only if
-    /// the revocation came between the two reads. Two looks that find the same generations prove that
-    /// it is behind.
+    /// the revocation came between the two reads. Two looks that find the same generations prove
+    /// that it is behind.
     async fn find_live(
         &self,
         handle: &SessionHandle,
@@ -175,9 +175,9 @@ impl Sessions {
     }
 }
 
-/// The anti-CSRF token that whoever presents this refresh token can know. The exchange that gave the
-/// session its first one is known only to those who have its answer: a parallel tab, or a client
-/// whose answer was lost, has not.
+/// The anti-CSRF token that whoever presents this refresh token can know. The exchange that gave
+/// the session its first one is known only to those who have its answer: a parallel tab, or a
+/// client whose answer was lost, has not.
 fn expected_anti_csrf<'a>(session: &'a Session, token: &RefreshToken) -> Option<&'a AntiCsrfToken> {
     let introduced = match session.standing.lineage.place(token.hash().digest()) {
         Place::Previous(rotation) => session.anti_csrf_since == Some(rotation.at),

@@ -28,8 +28,8 @@ pub(super) struct Removals {
 
 impl Sessions {
     /// Ends these sessions and answers those whose rows this call removed, in the order asked, each
-    /// once. A session whose time was over is not among them, whether or not the table still had its
-    /// row.
+    /// once. A session whose time was over is not among them, whether or not the table still had
+    /// its row.
     ///
     /// # Errors
     /// [`SessionError::PartlyRevoked`] names those that were ended when others could not be.
@@ -40,10 +40,7 @@ impl Sessions {
         let mut seen = HashSet::new();
         let once: Vec<_> =
             handles.into_iter().filter(|handle| seen.insert(handle.clone())).collect();
-        let remove = |handle: SessionHandle| async move {
-            let removed = self.table.remove(&handle).await;
-            (handle, removed)
-        };
+        let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
         let Removals { ended, failure } = self.remove_each(&once, self.clock.now(), remove).await;
         match failure {
             None => Ok(ended),
@@ -61,7 +58,7 @@ impl Sessions {
         remove: impl Fn(SessionHandle) -> F,
     ) -> Removals
     where
-        F: Future<Output = (SessionHandle, Result<Option<Removed>, TableError>)>,
+        F: Future<Output = Result<Option<Removed>, TableError>>,
     {
         let mut removals = Removals { ended: Vec::new(), failure: None };
         for some in handles.chunks(CONCURRENCY) {
@@ -71,9 +68,11 @@ impl Sessions {
                 break;
             }
             let tried = stream::iter(some.to_vec()).map(&remove).buffered(CONCURRENCY);
-            for (handle, removed) in tried.collect::<Vec<_>>().await {
+            for (handle, removed) in some.iter().zip(tried.collect::<Vec<_>>().await) {
                 match removed {
-                    Ok(Some(removed)) if now < removed.expires_at => removals.ended.push(handle),
+                    Ok(Some(removed)) if now < removed.expires_at => {
+                        removals.ended.push(handle.clone());
+                    }
                     Ok(Some(_) | None) => {}
                     Err(error) => removals.failure = removals.failure.or(Some(error)),
                 }

@@ -103,8 +103,7 @@ impl Sessions {
             };
             let HandlePage { handles, next } = page;
             let remove = |handle: SessionHandle| async move {
-                let removed = self.table.sweep(&handle, scope, generation).await;
-                (handle, removed)
+                self.table.sweep(&handle, scope, generation).await
             };
             let Removals { ended, failure } = self.remove_each(&handles, started, remove).await;
             swept.handles.extend(ended);

@@ -129,9 +129,9 @@ impl Sessions {
     async fn judge(&self, claims: Claims, mut read: StrictRead) -> Result<Verdict, SessionError> {
         let mut refusal = self.refusal(&claims, &read);
         let mut looks = 0..LOOKS;
-        // Items of one batch are read one by one. A revocation that keeps this session lifts it in the
-        // same transaction as the raise; to have seen the raise without the lift, the read was torn.
-        // Two looks that find the same generations prove that this session is behind.
+        // Items of one batch are read one by one. A revocation that keeps this session lifts it in
+        // the same transaction as the raise; to have seen the raise without the lift, the read was
+        // torn. Two looks that find the same generations prove that this session is behind.
         while refusal == Some(Refusal::Ended(Ended::Revoked)) {
             looks.next().ok_or(TableError::Contended { doing: "checking a session" })?;
             let seen = std::mem::replace(&mut read, self.read_for(&claims).await?).generations;

@@ -13,7 +13,8 @@ const MAX_KEYS: usize = 100;
 const ROUNDS: u32 = 4;
 
 impl SessionTable {
-    /// Reads the attributes `names` of the items at `keys`. Which of them exist is told by the `pk` of what comes back.
+    /// Reads the attributes `names` of the items at `keys`. Which of them exist is told by the `pk`
+    /// of what comes back.
     ///
     /// A key that DynamoDB leaves unprocessed (throttling, answered with HTTP 200) is asked for
     /// again, a bounded number of times; the SDK does not do that. What is then still missing is
@@ -40,8 +41,8 @@ impl SessionTable {
         let mut found = Vec::new();
         let mut keys = batch.keys.clone();
         for round in 1..=ROUNDS {
-            // Always our own request with the keys that are left, never the one that came back: what
-            // this read promises must not hang on what was echoed.
+            // Always our own request with the keys that are left, never the one that came back:
+            // what this read promises must not hang on what was echoed.
             let mut request = batch.clone();
             request.keys = keys;
             let answer = self
@@ -74,7 +75,8 @@ fn batch(
     for key in keys {
         batch = batch.keys(HashMap::from([(PK.to_owned(), key.clone())]));
     }
-    // Placeholders, because a name may have a character (`#`) or be a word that expressions reserve.
+    // Placeholders, because a name may have a character (`#`) or be a word that expressions
+    // reserve.
     let placeholders: Vec<_> = (0..names.len()).map(|i| format!("#a{i}")).collect();
     batch = batch.projection_expression(placeholders.join(","));
     for (placeholder, name) in placeholders.into_iter().zip(names) {

@@ -39,8 +39,8 @@ pub fn harden(builder: config::Builder) -> config::Builder {
         .retry_classifier(RetryConflicts)
 }
 
-/// A write of one item that meets a transaction on it is refused, and was not done. The SDK does not
-/// try again by itself; a moment later the transaction is over.
+/// A write of one item that meets a transaction on it is refused, and was not done. The SDK does
+/// not try again by itself; a moment later the transaction is over.
 #[derive(Debug)]
 struct RetryConflicts;
 

@@ -19,9 +19,6 @@ const PKCS8: &str = "pkcs8";
 const MODULUS: &str = "n";
 const EXPONENT: &str = "e";
 
-/// The keys that the table publishes.
-pub type PublishedKeys = Keyring;
-
 /// What became of a write of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeysWritten {
@@ -45,7 +42,7 @@ impl SessionTable {
     ///
     /// # Errors
     /// We could not find out, or the item is corrupt.
-    pub async fn published_keys(&self) -> Result<Option<PublishedKeys>, TableError> {
+    pub async fn published_keys(&self) -> Result<Option<Keyring>, TableError> {
         let item = self.key_item(self.public_keys_pk(), "reading the published keys").await?;
         item.as_ref().map(published_from_item).transpose()
     }
@@ -154,7 +151,7 @@ fn signing_from_item(attributes: &Attributes) -> Result<SigningKeys, TableError>
     Ok(SigningKeys { version, keys: keys.collect::<Result<_, _>>()? })
 }
 
-pub(super) fn published_from_item(attributes: &Attributes) -> Result<PublishedKeys, TableError> {
+pub(super) fn published_from_item(attributes: &Attributes) -> Result<Keyring, TableError> {
     let item = Item { entity: "public-keys", attributes };
     let keys = members(&item, PUBLIC_KEYS)?.map(|key| {
         Ok(PublicKey {

@@ -19,7 +19,7 @@ pub use client::{client_from_env, harden};
 pub use error::TableError;
 pub use generations::Kept;
 pub use index::{HandlePage, IndexCursor};
-pub use keys::{KeysWritten, PublishedKeys};
+pub use keys::KeysWritten;
 pub use sessions::{Inserted, Removed, Rotated, RotationWrite, StrictRead};
 
 use crate::ids::AppId;

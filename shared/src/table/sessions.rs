@@ -2,7 +2,7 @@
 
 use super::generations::{generation_names, user_from_item};
 use super::item::Item;
-use super::keys::{PublishedKeys, published_from_item};
+use super::keys::published_from_item;
 use super::schema::{
     Attributes, EXPIRES_AT, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT,
     TENANT_GENERATION, USER_GENERATION, bytes, number, text,
@@ -13,6 +13,7 @@ use crate::ids::{Generation, SessionHandle, TenantId, UserId};
 use crate::model::{Place, Rotation, Scope, Session, Standing, Summary, UserGenerations};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::keyring::Keyring;
 use crate::token::refresh::RefreshDigest;
 use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::Config;
@@ -69,13 +70,13 @@ pub struct StrictRead {
     /// Its user's generations.
     pub generations: UserGenerations,
     /// The published keys, if they were asked for and exist.
-    pub keys: Option<PublishedKeys>,
+    pub keys: Option<Keyring>,
 }
 
 impl SessionTable {
-    /// Writes the row of a session that nobody has seen yet, **once**. The SDK must not write it again
-    /// when an answer is lost: the session may have been seen and ended meanwhile, and the condition
-    /// would not stand in the way of its coming back.
+    /// Writes the row of a session that nobody has seen yet, **once**. The SDK must not write it
+    /// again when an answer is lost: the session may have been seen and ended meanwhile, and the
+    /// condition would not stand in the way of its coming back.
     ///
     /// # Errors
     /// The effect is unknown. The caller must not write this handle again.
@@ -146,8 +147,8 @@ impl SessionTable {
         Ok(read)
     }
 
-    /// These sessions and then their user's generations, read strongly. Handles without a row are left
-    /// out.
+    /// These sessions and then their user's generations, read strongly. Handles without a row are
+    /// left out.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.
@@ -201,9 +202,9 @@ impl SessionTable {
             Err(SdkError::ServiceError(error)) => match error.err() {
                 UpdateItemError::ConditionalCheckFailedException(refused) => {
                     let Some(old) = refused.item() else { return Ok(Rotated::Gone) };
-                    // A lost answer makes the SDK write again, and the second write meets the first.
-                    // The digest of a token that only we have derived tells our write from others', even when the
-                    // token has been exchanged since.
+                    // A lost answer makes the SDK write again, and the second write meets the
+                    // first. The digest of a token that only we have derived tells our write from
+                    // others', even when the token has been exchanged since.
                     let lineage = standing_from_item(old)?.lineage;
                     let ours = !matches!(lineage.place(write.next), Place::Superseded);
                     Ok(if ours { Rotated::Rotated } else { Rotated::Stale })

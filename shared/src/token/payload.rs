@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// Claims that Sever itself writes or judges; a payload may not bring its own (PROTOCOL 2.2). `iss`
-/// is ours because verification rests on it, `nbf` because it is enforced, `stt` because the SDKs refuse a session token that
-/// names another type.
+/// is ours because verification rests on it, `nbf` because it is enforced, `stt` because the SDKs
+/// refuse a session token that names another type.
 pub const PROTECTED: [&str; 12] = [
     "sub",
     "exp",

@@ -52,8 +52,8 @@ impl AppId {
     }
 }
 
-/// Whose session it is, as the caller's own login names them: opaque, 1 to 1024 bytes of UTF-8, no
-/// control characters.
+/// Whose session it is, as the caller's own login names them: opaque, at most 1024 bytes of UTF-8, no
+/// control characters. Only the SuperTokens SDKs know a user of no name.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(Box<str>);
 
@@ -67,6 +67,15 @@ impl UserId {
             let rule = "1 to 1024 bytes without control characters";
             Err(InvalidId { kind: "userId", rule })
         }
+    }
+
+    /// The same, but it may be empty: for what the SuperTokens SDKs name (PROTOCOL 0.7) and for
+    /// what we wrote ourselves.
+    ///
+    /// # Errors
+    /// The text is longer than 1024 bytes or has a control character.
+    pub fn parse_or_empty(text: &str) -> Result<Self, InvalidId> {
+        if text.is_empty() { Ok(Self(Box::default())) } else { Self::parse(text) }
     }
 
     /// The text.
@@ -147,6 +156,16 @@ impl SessionHandle {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The tenant that the handle names, as PROTOCOL 4.1 has it: what follows the first `_`, up to
+    /// the next; `public` when nothing does. `None` when that is no tenant id. Proves nothing.
+    #[must_use]
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self.0.split('_').nth(1) {
+            None => Some(TenantId::public()),
+            Some(tenant) => TenantId::parse(tenant).ok(),
+        }
     }
 
     /// What a log may show in its place: 16 hex digits of its SHA-256 (OWASP session management,
@@ -253,7 +272,9 @@ mod tests {
     fn a_handle_names_its_tenant_unless_public() {
         let public = SessionHandle::mint(&TenantId::public(), [7; 16]);
         assert_eq!(public.as_str(), "07070707-0707-4707-8707-070707070707");
+        assert_eq!(public.tenant(), Some(TenantId::public()));
         let acme = SessionHandle::mint(&TenantId::parse("acme").unwrap(), [7; 16]);
+        assert_eq!(acme.tenant(), TenantId::parse("acme").ok());
         assert_eq!(acme.as_str(), "07070707-0707-4707-8707-070707070707_acme");
     }
 

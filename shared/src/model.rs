@@ -2,14 +2,13 @@
 //! knows the time by itself.
 
 use crate::ids::{Generation, InvalidId, SessionHandle, TenantId, UserId};
+use crate::json::Object;
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::payload::Payload;
 use crate::token::refresh::{RefreshDigest, RotationSalt, TokenKey};
 use crate::token::signing::KeyKind;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// An open session, as its row in the table has it.
 #[derive(Clone, Debug)]
@@ -36,6 +35,29 @@ pub struct Session {
     pub anti_csrf_since: Option<Timestamp>,
     /// Which kind of key signs its access tokens.
     pub key_kind: KeyKind,
+    /// Who names the issuer of its access tokens.
+    pub issuer: IssuerClaim,
+}
+
+impl Session {
+    /// What of a payload is the application's: an issuer that is ours to name is not.
+    #[must_use]
+    pub fn own_payload(&self, payload: Payload) -> Payload {
+        match self.issuer {
+            IssuerClaim::Ours => payload.without(&["iss"]),
+            IssuerClaim::Payloads => payload,
+        }
+    }
+}
+
+/// Who names the issuer of a session's access tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssuerClaim {
+    /// We do: the operator's configuration, at the moment of issue.
+    Ours,
+    /// The payload does, or nobody: a SuperTokens SDK opened the session, and puts its own `iss`
+    /// there (PROTOCOL 2.2).
+    Payloads,
 }
 
 /// What a listing shows of a session.
@@ -66,8 +88,8 @@ pub struct Standing {
     pub user: UserId,
     /// In which tenant.
     pub tenant: TenantId,
-    /// When it ends by itself: a whole second. Decided here and now; the table deletes days later
-    /// (AWS: "within a few days").
+    /// When it ends by itself. Decided here and now; the table deletes days later (AWS: "within a
+    /// few days").
     pub expires_at: Timestamp,
     /// The user's generations when it was opened.
     pub born: Generations,
@@ -92,13 +114,16 @@ impl Standing {
     /// # Errors
     /// Why it does not.
     pub fn judge(&self, present: &UserGenerations, now: Timestamp) -> Result<(), Ended> {
-        if now >= self.expires_at {
-            Err(Ended::Expired)
-        } else if self.born.is_behind(present.in_tenant(&self.tenant)) {
-            Err(Ended::Revoked)
-        } else {
-            Ok(())
-        }
+        if now >= self.expires_at { Err(Ended::Expired) } else { self.judge_revoked(present) }
+    }
+
+    /// Whether its user's sessions were revoked since it was opened, given the present generations.
+    ///
+    /// # Errors
+    /// [`Ended::Revoked`].
+    pub fn judge_revoked(&self, present: &UserGenerations) -> Result<(), Ended> {
+        let behind = self.born.is_behind(present.in_tenant(&self.tenant));
+        if behind { Err(Ended::Revoked) } else { Ok(()) }
     }
 }
 
@@ -189,8 +214,9 @@ pub struct Lineage {
 pub struct Rotation {
     /// The token that was exchanged.
     pub previous: RefreshDigest,
-    /// From which, with the previous token, the current one follows.
-    pub salt: RotationSalt,
+    /// From which, with the previous token, the current one follows. `None` in the classic
+    /// exchange, where a token may have many successors and the first to be used becomes current.
+    pub salt: Option<RotationSalt>,
     /// When.
     pub at: Timestamp,
 }
@@ -207,6 +233,14 @@ pub enum Place<'a> {
 }
 
 impl Lineage {
+    /// Whether an access token belongs here that was issued with this refresh token, in exchange
+    /// for `parent` if that exchange was not final: one of the two is current or was just before.
+    #[must_use]
+    pub fn covers(&self, digest: RefreshDigest, parent: Option<RefreshDigest>) -> bool {
+        let known = |digest| !matches!(self.place(digest), Place::Superseded);
+        known(digest) || parent.is_some_and(known)
+    }
+
     /// Where the token with this digest stands.
     #[must_use]
     pub fn place(&self, digest: RefreshDigest) -> Place<'_> {
@@ -229,14 +263,8 @@ pub struct Device {
 }
 
 /// A JSON object that an application keeps with a session.
-#[derive(Clone, Default, PartialEq)]
-pub struct SessionData(pub Map<String, Value>);
-
-impl fmt::Debug for SessionData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SessionData({} members)", self.0.len())
-    }
-}
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionData(pub Object);
 
 #[cfg(test)]
 mod tests {
@@ -301,12 +329,22 @@ mod tests {
     fn a_token_is_current_previous_or_superseded() {
         let rotation = Rotation {
             previous: digest("a"),
-            salt: RotationSalt([0; 32]),
+            salt: Some(RotationSalt([0; 32])),
             at: Timestamp::from_seconds(1),
         };
         let lineage = Lineage { current: digest("b"), rotation: Some(rotation) };
         assert!(matches!(lineage.place(digest("b")), Place::Current));
         assert!(matches!(lineage.place(digest("a")), Place::Previous(_)));
         assert!(matches!(lineage.place(digest("z")), Place::Superseded));
+        for (token, parent, covered) in [
+            ("b", None, true),
+            ("a", None, true),
+            ("child", Some("b"), true),
+            ("sibling", Some("a"), true),
+            ("z", None, false),
+            ("z", Some("y"), false),
+        ] {
+            assert_eq!(lineage.covers(digest(token), parent.map(digest)), covered, "{token}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The public keys, and the one way from an unverified token to claims that can be believed.
 
 use super::access::Claims;
+use super::issuers::Issuers;
 use super::unverified::UnverifiedToken;
 use crate::time::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -100,36 +101,30 @@ impl Keyring {
         Ok(Self { keys: keys.into_iter().map(parse).collect::<Result<_, _>>()? })
     }
 
-    fn find(&self, kid: &Kid, now: Timestamp) -> Option<&DecodingKey> {
-        let published = |(key, _): &&(PublicKey, _)| key.kid == *kid && key.is_published(now);
-        self.keys.iter().find(published).map(|(_, decoding)| decoding)
+    fn published(&self, now: Timestamp) -> impl Iterator<Item = &(PublicKey, DecodingKey)> {
+        self.keys.iter().filter(move |(key, _)| key.is_published(now))
     }
 
     /// Whether a token that names `kid` can be checked without asking the table.
     #[must_use]
     pub fn knows(&self, kid: &Kid, now: Timestamp) -> bool {
-        self.find(kid, now).is_some()
+        self.published(now).any(|(key, _)| key.kid == *kid)
     }
 
-    /// The only way to claims that can be believed: signature first, then issuer, then time, with
-    /// no leeway.
+    /// The way to claims that can be believed: signature first, then issuer, then time, with no
+    /// leeway.
     ///
     /// # Errors
     /// Why the token is refused.
     pub fn verify(
         &self,
         token: UnverifiedToken<'_>,
-        issuer: &str,
+        issuers: &Issuers,
         now: Timestamp,
     ) -> Result<Claims, Invalid> {
-        let key = self.find(&token.kid, now).ok_or(Invalid::UnknownKey)?;
-        let message = token.message.as_bytes();
-        match jsonwebtoken::crypto::verify(token.signature, message, key, Algorithm::RS256) {
-            Ok(true) => {}
-            Ok(false) | Err(_) => return Err(Invalid::BadSignature),
-        }
+        self.check_signature(&token, now)?;
         let claims = token.claims;
-        if claims.issuer != issuer {
+        if !issuers.trust(claims.issuer.as_deref()) {
             return Err(Invalid::WrongIssuer);
         }
         let not_before = token.not_before.map_or(claims.issued_at, Timestamp::from_seconds);
@@ -140,6 +135,39 @@ impl Keyring {
             return Err(Invalid::Expired);
         }
         Ok(claims)
+    }
+
+    /// Likewise for a SuperTokens SDK, to which issuer and `nbf` are the application's own, and a
+    /// token expires after its last millisecond (PROTOCOL 4.3).
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    pub fn verify_for_sdk(
+        &self,
+        token: UnverifiedToken<'_>,
+        now: Timestamp,
+    ) -> Result<Claims, Invalid> {
+        self.check_signature(&token, now)?;
+        if token.claims.expires_at < now { Err(Invalid::Expired) } else { Ok(token.claims) }
+    }
+
+    /// # Errors
+    /// [`Invalid::UnknownKey`] or [`Invalid::BadSignature`].
+    pub fn check_signature(
+        &self,
+        token: &UnverifiedToken<'_>,
+        now: Timestamp,
+    ) -> Result<(), Invalid> {
+        let named = |key: &PublicKey| token.kid.as_ref().is_none_or(|kid| key.kid == *kid);
+        let mut keys = self.published(now).filter(|(key, _)| named(key)).peekable();
+        keys.peek().ok_or(Invalid::UnknownKey)?;
+        let signed = |(_, key): &(PublicKey, DecodingKey)| {
+            let message = token.message.as_bytes();
+            let checked =
+                jsonwebtoken::crypto::verify(&token.signature, message, key, Algorithm::RS256);
+            matches!(checked, Ok(true))
+        };
+        if keys.any(signed) { Ok(()) } else { Err(Invalid::BadSignature) }
     }
 
     /// The JSON Web Key Set (RFC 7517; members as PROTOCOL 1.13 has them).
@@ -155,8 +183,7 @@ impl Keyring {
                 "use": "sig",
             })
         };
-        let published = self.keys.iter().filter(|(key, _)| key.is_published(now));
-        json!({"keys": published.map(jwk).collect::<Vec<_>>()})
+        json!({"keys": self.published(now).map(jwk).collect::<Vec<_>>()})
     }
 
     /// When the newest dynamic key was made, read off its kid.

@@ -3,11 +3,14 @@
 
 pub mod access;
 pub mod anti_csrf;
+pub mod issuers;
 pub mod keyring;
+mod legacy;
 pub mod payload;
 pub mod refresh;
 pub mod signing;
 pub mod unverified;
+pub mod version;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The caller's own claims inside an access token.
 
-use serde_json::{Map, Value};
-use std::fmt;
+use super::version::Version;
+use crate::json::Object;
 
 /// Claims that Sever itself writes or judges; a payload may not bring its own (PROTOCOL 2.2). `iss`
 /// is ours because verification rests on it, `nbf` because it is enforced, `stt` because the SDKs
@@ -22,8 +22,8 @@ pub const PROTECTED: [&str; 12] = [
 ];
 
 /// A JSON object that travels in every access token of a session and reaches the guarded API.
-#[derive(Clone, Default, PartialEq)]
-pub struct Payload(Map<String, Value>);
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Payload(Object);
 
 /// The longest payload with which a session is opened, in bytes of JSON. A browser that keeps its
 /// tokens itself sends the access token twice and the front token once on every request; with ids
@@ -48,8 +48,8 @@ pub enum InvalidPayload {
 impl Payload {
     /// # Errors
     /// A member is one of [`PROTECTED`], or all together have more than [`MAX_BYTES`].
-    pub fn new(members: Map<String, Value>) -> Result<Self, InvalidPayload> {
-        if let Some(name) = PROTECTED.iter().find(|name| members.contains_key(**name)) {
+    pub fn new(members: Object) -> Result<Self, InvalidPayload> {
+        if let Some(name) = PROTECTED.iter().find(|name| members.contains(name)) {
             return Err(InvalidPayload::Protected(name));
         }
         let payload = Self(members);
@@ -59,31 +59,37 @@ impl Payload {
         }
     }
 
-    /// What is left of a token's claims when the protected ones are taken away.
+    /// What the table or a SuperTokens SDK says it is. The SDKs put their own `iss` in.
     #[must_use]
-    pub fn from_claims(mut claims: Map<String, Value>) -> Self {
-        for name in PROTECTED {
-            claims.remove(name);
+    pub fn from_object(members: Object) -> Self {
+        Self(members)
+    }
+
+    /// Whether it sets no claim that `version` keeps to itself. An application may have set one
+    /// under an older version.
+    #[must_use]
+    pub fn fits(&self, version: Version) -> bool {
+        !version.protected().iter().any(|name| self.0.contains(name))
+    }
+
+    /// The same without the members of these names.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        for name in names {
+            self.0.remove(name);
         }
-        Self(claims)
+        self
     }
 
     /// The members.
     #[must_use]
-    pub fn members(&self) -> &Map<String, Value> {
+    pub fn members(&self) -> &Object {
         &self.0
     }
 
     /// As JSON text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        Value::Object(self.0.clone()).to_string()
-    }
-}
-
-// It holds what an application says of its users: no secret of ours, yet nothing for a log.
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Payload({} members)", self.0.len())
+        self.0.to_json()
     }
 }

@@ -10,8 +10,12 @@
 //! - **The tag proves that Sever made the token**, by a key kept in the session's row. Without it,
 //!   anyone who knows a handle could present an invented token, have it taken for a stolen one, and
 //!   so end somebody else's session.
+//! - **A token of the classic exchange** (PROTOCOL 4.4; what the SuperTokens SDKs are served) is
+//!   `sv2.<session handle>.<…>`: it carries, under the tag, what it was exchanged for and whether
+//!   an anti-CSRF token was issued with it.
 
 use super::Secret;
+use super::anti_csrf::AntiCsrfToken;
 use crate::ids::SessionHandle;
 use aws_lc_rs::{digest, hmac};
 use base64::Engine;
@@ -19,11 +23,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-const PREFIX: &str = "sv1";
+const PLAIN: &str = "sv1";
+const CLASSIC: &str = "sv2";
 const SECRET: usize = 32;
 const TAG: usize = 16;
-/// `sv1.`, the longest handle, `.`, 64 characters of secret and tag.
-const MAX_BYTES: usize = 4 + 128 + 1 + 64;
+const DIGEST: usize = 32;
+/// Secret, flags, parent, tag.
+const CLASSIC_BYTES: usize = SECRET + 1 + DIGEST + TAG;
+const HAS_PARENT: u8 = 1;
+const HAS_ANTI_CSRF: u8 = 2;
+/// `sv2.`, the longest handle, `.`, 108 characters.
+const MAX_BYTES: usize = 4 + 128 + 1 + 108;
 
 /// A refresh token, parsed: its shape is right; whether it is genuine, and current, is not yet
 /// said.
@@ -31,7 +41,41 @@ const MAX_BYTES: usize = 4 + 128 + 1 + 64;
 pub struct RefreshToken {
     handle: SessionHandle,
     secret: [u8; SECRET],
+    classic: Option<Classic>,
     tag: [u8; TAG],
+}
+
+/// What a token of the classic exchange carries besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Classic {
+    /// The token it was exchanged for; `None` for a session's first.
+    pub parent: Option<RefreshDigest>,
+    /// Whether an anti-CSRF token was issued with it: see [`RefreshToken::anti_csrf`].
+    pub with_anti_csrf: bool,
+}
+
+impl Classic {
+    /// The flags, and the parent or nothing.
+    fn to_bytes(self) -> [u8; 1 + DIGEST] {
+        let mut bytes = [0; 1 + DIGEST];
+        if let Some(parent) = self.parent {
+            bytes[0] |= HAS_PARENT;
+            bytes[1..].copy_from_slice(parent.as_bytes());
+        }
+        if self.with_anti_csrf {
+            bytes[0] |= HAS_ANTI_CSRF;
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: [u8; 1 + DIGEST]) -> Self {
+        let mut parent = [0; DIGEST];
+        parent.copy_from_slice(&bytes[1..]);
+        Self {
+            parent: (bytes[0] & HAS_PARENT != 0).then_some(RefreshDigest(parent)),
+            with_anti_csrf: bytes[0] & HAS_ANTI_CSRF != 0,
+        }
+    }
 }
 
 /// Random bytes kept in a session's row, by which its genuine tokens are told from invented ones.
@@ -39,11 +83,20 @@ pub struct RefreshToken {
 pub struct TokenKey(pub [u8; 32]);
 
 impl TokenKey {
-    fn tag(&self, handle: &SessionHandle, secret: &[u8; SECRET]) -> [u8; TAG] {
-        let mac = keyed_hash(
-            &self.0,
-            &[b"sever refresh token tag\0", secret, handle.as_str().as_bytes()],
-        );
+    fn tag(
+        &self,
+        handle: &SessionHandle,
+        secret: &[u8; SECRET],
+        classic: Option<Classic>,
+    ) -> [u8; TAG] {
+        let handle = handle.as_str().as_bytes();
+        let mac = match classic {
+            None => keyed_hash(&self.0, &[b"sever refresh token tag\0", secret, handle]),
+            Some(classic) => {
+                let context = b"sever classic refresh token tag\0";
+                keyed_hash(&self.0, &[context, secret, &classic.to_bytes(), handle])
+            }
+        };
         let mut tag = [0; TAG];
         tag.copy_from_slice(&mac[..TAG]);
         tag
@@ -72,31 +125,47 @@ impl RefreshToken {
     /// A first token for a session, from 32 random bytes (256 bits; ASVS 7.2.3 asks for 128).
     #[must_use]
     pub fn mint(handle: SessionHandle, random: [u8; 32], key: &TokenKey) -> Self {
-        let tag = key.tag(&handle, &random);
-        Self { handle, secret: random, tag }
+        let tag = key.tag(&handle, &random, None);
+        Self { handle, secret: random, classic: None, tag }
+    }
+
+    /// A token of the classic exchange.
+    #[must_use]
+    pub fn mint_classic(
+        handle: SessionHandle,
+        random: [u8; 32],
+        key: &TokenKey,
+        classic: Classic,
+    ) -> Self {
+        let tag = key.tag(&handle, &random, Some(classic));
+        Self { handle, secret: random, classic: Some(classic), tag }
     }
 
     /// # Errors
-    /// The text is not of the form `sv1.<handle>.<secret>`.
+    /// The text is not of the form `sv1.<handle>.<secret>` or `sv2.<handle>.<secret>`.
     pub fn parse(text: &str) -> Result<Self, NotARefreshToken> {
         if text.len() > MAX_BYTES {
             return Err(NotARefreshToken);
         }
-        let mut parts = text.splitn(2, '.');
-        if parts.next() != Some(PREFIX) {
-            return Err(NotARefreshToken);
-        }
-        let (handle, secret) =
-            parts.next().and_then(|rest| rest.rsplit_once('.')).ok_or(NotARefreshToken)?;
+        let (prefix, rest) = text.split_once('.').ok_or(NotARefreshToken)?;
+        let (handle, body) = rest.rsplit_once('.').ok_or(NotARefreshToken)?;
         let handle = SessionHandle::parse(handle).map_err(|_| NotARefreshToken)?;
-        let mut bytes = [0; SECRET + TAG];
-        let Ok(64) = URL_SAFE_NO_PAD.decode_slice(secret, &mut bytes).map(|_| secret.len()) else {
-            return Err(NotARefreshToken);
+        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| NotARefreshToken)?;
+        let (classic, secret, tag) = match prefix {
+            PLAIN => {
+                let body: &[u8; SECRET + TAG] =
+                    body.as_slice().try_into().map_err(|_| NotARefreshToken)?;
+                (None, part(body, 0), part(body, SECRET))
+            }
+            CLASSIC => {
+                let body: &[u8; CLASSIC_BYTES] =
+                    body.as_slice().try_into().map_err(|_| NotARefreshToken)?;
+                let classic = Classic::from_bytes(part(body, SECRET));
+                (Some(classic), part(body, 0), part(body, CLASSIC_BYTES - TAG))
+            }
+            _ => return Err(NotARefreshToken),
         };
-        let (mut secret, mut tag) = ([0; SECRET], [0; TAG]);
-        secret.copy_from_slice(&bytes[..SECRET]);
-        tag.copy_from_slice(&bytes[SECRET..]);
-        Ok(Self { handle, secret, tag })
+        Ok(Self { handle, secret, classic, tag })
     }
 
     /// The session it claims to belong to. Proves nothing before its digest is compared with the
@@ -109,7 +178,24 @@ impl RefreshToken {
     /// Whether Sever made this token for the session that keeps `key`. Compared in constant time.
     #[must_use]
     pub fn is_genuine(&self, key: &TokenKey) -> bool {
-        key.tag(&self.handle, &self.secret).ct_eq(&self.tag).into()
+        key.tag(&self.handle, &self.secret, self.classic).ct_eq(&self.tag).into()
+    }
+
+    /// The token it was exchanged for, in the classic exchange.
+    #[must_use]
+    pub fn parent(&self) -> Option<RefreshDigest> {
+        self.classic?.parent
+    }
+
+    /// The anti-CSRF token that was issued with it, in the classic exchange: one for each refresh
+    /// token, derived from it, so that the table need not keep one for each.
+    #[must_use]
+    pub fn anti_csrf(&self, key: &TokenKey) -> Option<AntiCsrfToken> {
+        self.classic?.with_anti_csrf.then(|| {
+            let handle = self.handle.as_str().as_bytes();
+            let context = b"sever classic anti-csrf token\0";
+            AntiCsrfToken::mint(keyed_hash(&key.0, &[context, &self.secret, handle]))
+        })
     }
 
     /// The one token that follows this one under `salt`.
@@ -130,9 +216,20 @@ impl RefreshToken {
     /// The secret itself, for the client it belongs to.
     #[must_use]
     pub fn expose(&self) -> String {
-        let secret_and_tag = URL_SAFE_NO_PAD.encode([&self.secret[..], &self.tag[..]].concat());
-        format!("{PREFIX}.{}.{secret_and_tag}", self.handle.as_str())
+        let (prefix, classic) = match self.classic {
+            None => (PLAIN, Vec::new()),
+            Some(classic) => (CLASSIC, classic.to_bytes().to_vec()),
+        };
+        let body = URL_SAFE_NO_PAD.encode([&self.secret[..], &classic, &self.tag].concat());
+        format!("{prefix}.{}.{body}", self.handle.as_str())
     }
+}
+
+/// `N` of the bytes, from `start` on.
+fn part<const N: usize>(bytes: &[u8], start: usize) -> [u8; N] {
+    let mut part = [0; N];
+    part.copy_from_slice(&bytes[start..start + N]);
+    part
 }
 
 impl fmt::Debug for RefreshToken {
@@ -232,6 +329,34 @@ mod tests {
         assert!(parsed.is_genuine(&KEY));
     }
 
+    fn classic(parent: Option<RefreshDigest>, with_anti_csrf: bool) -> RefreshToken {
+        let classic = Classic { parent, with_anti_csrf };
+        RefreshToken::mint_classic(token().handle().clone(), [1; 32], &KEY, classic)
+    }
+
+    #[test]
+    fn a_classic_token_carries_its_parent_and_whether_it_came_with_an_anti_csrf_token() {
+        let parent = token().hash().digest();
+        for (parent, with_anti_csrf) in
+            [(None, false), (None, true), (Some(parent), false), (Some(parent), true)]
+        {
+            let token = classic(parent, with_anti_csrf);
+            let parsed = RefreshToken::parse(&token.expose()).unwrap();
+            assert!(parsed.is_genuine(&KEY));
+            assert_eq!((parsed.parent(), parsed.classic), (parent, token.classic));
+            assert_eq!(parsed.anti_csrf(&KEY).is_some(), with_anti_csrf);
+            let mut forged = parsed;
+            forged.classic = Some(Classic { parent, with_anti_csrf: !with_anti_csrf });
+            assert!(!forged.is_genuine(&KEY));
+        }
+        assert!(token().parent().is_none() && token().anti_csrf(&KEY).is_none());
+        let mut other = classic(None, true);
+        let of = |token: &RefreshToken| token.anti_csrf(&KEY).unwrap().expose().to_owned();
+        let first = of(&other);
+        other.secret[0] ^= 1;
+        assert_ne!(first, of(&other));
+    }
+
     #[test]
     fn what_is_not_a_token_is_refused() {
         let good = token().expose();
@@ -242,6 +367,8 @@ mod tests {
             "sv1.h",
             "sv1..",
             &good.replace("sv1", "sv2"),
+            &good.replace("sv1", "sv3"),
+            &classic(None, true).expose().replace("sv2", "sv1"),
             &good[..good.len() - 1],
             &good[..good.len() - 4],
             &format!("{good}A"),

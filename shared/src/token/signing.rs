@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a new key is published before it signs, so that verifiers who cache the key set have it
-/// in time.
-pub const OVERLAP: Duration = Duration::from_mins(1);
+/// in time. A fifth of a short update interval (PROTOCOL 4.9).
+const OVERLAP: Duration = Duration::from_mins(1);
 
 /// How much longer than its last token a key stays published: for clocks that differ and for
-/// sandboxes that still hold the keys they read some minutes ago.
+/// sandboxes that still hold the keys they read some minutes ago. At most an update interval.
 const MARGIN: Duration = Duration::from_hours(1);
 
 /// Whether a key is ever replaced.
@@ -187,6 +187,18 @@ pub struct KeyLifetimes {
     pub access_token_validity: Duration,
 }
 
+impl KeyLifetimes {
+    fn overlap(self) -> Duration {
+        OVERLAP.min(self.update_interval / 5)
+    }
+
+    /// When the key after one that was made at `made` is due.
+    #[must_use]
+    pub fn next_after(self, made: Timestamp) -> Timestamp {
+        made.plus(self.update_interval.saturating_sub(self.overlap()))
+    }
+}
+
 /// Every key of an app, in the order of their making.
 #[derive(Clone, Debug)]
 pub struct SigningKeys {
@@ -214,8 +226,7 @@ impl SigningKeys {
     /// Whether it is time to make the next dynamic key.
     #[must_use]
     pub fn is_due(&self, now: Timestamp, lifetimes: KeyLifetimes) -> bool {
-        self.newest_dynamic()
-            .is_none_or(|key| now >= key.created_at.plus(lifetimes.update_interval).minus(OVERLAP))
+        self.newest_dynamic().is_none_or(|key| now >= lifetimes.next_after(key.created_at))
     }
 
     /// These keys with `next` as the newest dynamic one. What no token can carry any more is
@@ -225,9 +236,10 @@ impl SigningKeys {
         let now = next.created_at;
         if let Some(previous) = self.newest_dynamic() {
             let stops = previous.created_at.plus(lifetimes.update_interval);
-            next.signs_from = now.plus(OVERLAP).min(stops.max(now));
+            next.signs_from = now.plus(lifetimes.overlap()).min(stops.max(now));
         }
-        let last_expiry = next.signs_from.plus(lifetimes.access_token_validity).plus(MARGIN);
+        let margin = MARGIN.min(lifetimes.update_interval);
+        let last_expiry = next.signs_from.plus(lifetimes.access_token_validity).plus(margin);
         let mut keys = self.keys.clone();
         for key in keys.iter_mut().filter(|key| key.kind == KeyKind::Dynamic) {
             key.published_until.get_or_insert(last_expiry);

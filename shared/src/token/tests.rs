@@ -1,15 +1,17 @@
 //! What makes an access token genuine: one good token, and every way to be another.
 
-use super::access::{AccessToken, Claims};
+use super::access::{AccessToken, Claims, sign_jwt};
+use super::issuers::Issuers;
 use super::keyring::{Invalid, Keyring};
 use super::payload::Payload;
 use super::refresh::RefreshHash;
 use super::signing::SigningKey;
 use super::unverified::UnverifiedToken;
+use super::version::Version;
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::time::Timestamp;
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -20,20 +22,25 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::dynamic(NOW).unw
 static FOREIGN_KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::dynamic(NOW).unwrap());
 
 fn good_claims() -> Claims {
-    let payload = json!({"role": "admin", "n": null, "big": 9_007_199_254_740_993_i64});
-    let Value::Object(payload) = payload else { unreachable!() };
+    let payload = r#"{"role":"admin","n":null,"big":90071992547409931234567}"#;
     Claims {
+        version: Version::V5,
         user: UserId::parse("u1").unwrap(),
         recipe_user: UserId::parse("u1").unwrap(),
         tenant: TenantId::parse("acme").unwrap(),
         handle: SessionHandle::parse("h-1_acme").unwrap(),
         refresh_hash: RefreshHash::from_text("00ff"),
+        parent: None,
         anti_csrf: None,
         issued_at: NOW,
         expires_at: Timestamp::from_seconds(NOW.seconds() + 60),
-        issuer: ISSUER.to_owned(),
-        payload: Payload::new(payload).unwrap(),
+        issuer: Some(ISSUER.to_owned()),
+        payload: Payload::new(serde_json::from_str(payload).unwrap()).unwrap(),
     }
+}
+
+fn issuers() -> Issuers {
+    Issuers::only(ISSUER)
 }
 
 fn good_token() -> String {
@@ -68,7 +75,7 @@ enum Outcome {
 
 fn check_at(token: &str, now: Timestamp) -> Outcome {
     let keyring = Keyring::new(vec![KEY.public()]).unwrap();
-    match UnverifiedToken::parse(token).map(|token| keyring.verify(token, ISSUER, now)) {
+    match UnverifiedToken::parse(token).map(|token| keyring.verify(token, &issuers(), now)) {
         Ok(Ok(_)) => Outcome::Accepted,
         Ok(Err(invalid)) => Outcome::Refused(invalid),
         Err(_) => Outcome::Absent,
@@ -90,18 +97,20 @@ fn header_and_claims_are_those_of_the_protocol() {
             "sub": "u1", "rsub": "u1", "tId": "acme", "iat": 1_700_000_000, "exp": 1_700_000_060,
             "sessionHandle": "h-1_acme", "refreshTokenHash1": "00ff", "parentRefreshTokenHash1": null,
             "antiCsrfToken": null, "iss": ISSUER, "role": "admin", "n": null,
-            "big": 9_007_199_254_740_993_i64,
+            "big": 90_071_992_547_409_931_234_567.0,
         })
     );
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    assert!(String::from_utf8(claims).unwrap().contains(r#""big":90071992547409931234567"#));
 }
 
 #[test]
 fn a_good_token_gives_back_what_was_issued() {
     let (token, keyring) = (good_token(), Keyring::new(vec![KEY.public()]).unwrap());
-    let claims = keyring.verify(UnverifiedToken::parse(&token).unwrap(), ISSUER, NOW).unwrap();
+    let claims = keyring.verify(UnverifiedToken::parse(&token).unwrap(), &issuers(), NOW).unwrap();
     assert_eq!(claims.user, good_claims().user);
     assert_eq!(claims.handle, good_claims().handle);
-    assert_eq!(claims.payload, good_claims().payload);
+    assert_eq!(claims.payload.without(&["iss"]), good_claims().payload);
     assert_eq!(claims.expires_at, good_claims().expires_at);
 }
 
@@ -186,7 +195,7 @@ fn a_key_that_is_no_longer_published_verifies_nothing() {
     public.published_until = Some(NOW);
     let (token, keyring) = (good_token(), Keyring::new(vec![public]).unwrap());
     let token = UnverifiedToken::parse(&token).unwrap();
-    assert_eq!(keyring.verify(token, ISSUER, NOW).unwrap_err(), Invalid::UnknownKey);
+    assert_eq!(keyring.verify(token, &issuers(), NOW).unwrap_err(), Invalid::UnknownKey);
 }
 
 #[test]
@@ -213,13 +222,19 @@ fn type_version_issuer_and_criticals_are_checked() {
 
 #[test]
 fn every_claim_must_be_there_with_its_type() {
-    for name in ["sub", "rsub", "tId", "exp", "iat", "sessionHandle", "refreshTokenHash1", "iss"] {
+    for name in ["sub", "rsub", "tId", "exp", "iat", "sessionHandle", "refreshTokenHash1"] {
         let without = with(1, |claims| drop(claims.as_object_mut().unwrap().remove(name)));
         assert_eq!(check(&without), Outcome::Absent, "without {name}");
         for value in [json!(null), json!([]), json!({}), json!(true)] {
             let odd = with(1, |claims| claims[name] = value.clone());
             assert_eq!(check(&odd), Outcome::Absent, "{name} = {value}");
         }
+    }
+    let nobodys = with(1, |claims| drop(claims.as_object_mut().unwrap().remove("iss")));
+    assert_eq!(check(&nobodys), Outcome::Refused(Invalid::WrongIssuer));
+    for iss in [json!(null), json!([ISSUER]), json!("")] {
+        let odd = with(1, |claims| claims["iss"] = iss.clone());
+        assert_eq!(check(&odd), Outcome::Refused(Invalid::WrongIssuer), "{iss}");
     }
     for exp in [json!("1700000060"), json!(1_700_000_060.5), json!(1e300)] {
         assert_eq!(check(&with(1, |claims| claims["exp"] = exp.clone())), Outcome::Absent, "{exp}");
@@ -277,11 +292,11 @@ fn a_token_that_is_cut_or_changed_is_refused() {
 #[test]
 fn a_payload_that_sets_a_protected_claim_is_refused_and_its_size_is_limited() {
     for name in super::payload::PROTECTED {
-        let Value::Object(members) = json!({ name: 1 }) else { unreachable!() };
+        let members = serde_json::from_value(json!({ name: 1 })).unwrap();
         assert!(Payload::new(members).is_err(), "{name}");
     }
     for (letters, ok) in [(1_536 - 8, true), (1_536 - 7, false)] {
-        let Value::Object(members) = json!({"a": "x".repeat(letters)}) else { unreachable!() };
+        let members = serde_json::from_value(json!({"a": "x".repeat(letters)})).unwrap();
         assert_eq!(Payload::new(members).is_ok(), ok, "{letters}");
     }
     // The longest ids still fit a header.
@@ -289,6 +304,44 @@ fn a_payload_that_sets_a_protected_claim_is_refused_and_its_size_is_limited() {
     let claims = Claims { user: long.clone(), recipe_user: long, ..good_claims() };
     let token = AccessToken::issue(&claims, &KEY).unwrap();
     assert!(token.expose().len() < super::access::MAX_BYTES);
+}
+
+#[test]
+fn each_version_has_its_own_claims_and_is_read_back() {
+    let keyring = Keyring::new(vec![FOREIGN_KEY.public(), KEY.public()]).unwrap();
+    for version in [Version::V2, Version::V3, Version::V4, Version::V5] {
+        let parent = Some(RefreshHash::from_text("aa11"));
+        let claims = Claims { version, parent, issuer: None, ..good_claims() };
+        let token = AccessToken::issue(&claims, &KEY).unwrap().expose().to_owned();
+        let read = keyring
+            .verify_for_sdk(UnverifiedToken::parse_for_sdk(&token).unwrap(), NOW)
+            .unwrap_or_else(|invalid| panic!("{version:?}: {invalid}"));
+        assert_eq!(
+            (read.version, &read.user, &read.handle),
+            (version, &claims.user, &claims.handle)
+        );
+        assert_eq!(read.payload, claims.payload, "{version:?}");
+        assert_eq!(read.parent.unwrap().expose(), "aa11");
+        assert_eq!(read.tenant == claims.tenant, version >= Version::V4);
+        let forged = FOREIGN_KEY.sign(b"other").unwrap();
+        let (message, _) = token.rsplit_once('.').unwrap();
+        let forged = match version {
+            Version::V2 => format!("{message}.{}", STANDARD.encode(forged)),
+            _ => format!("{message}.{}", URL_SAFE_NO_PAD.encode(forged)),
+        };
+        let forged = UnverifiedToken::parse_for_sdk(&forged).unwrap();
+        assert_eq!(keyring.verify_for_sdk(forged, NOW).unwrap_err(), Invalid::BadSignature);
+        let is_for_guards = UnverifiedToken::parse(&token).is_ok();
+        assert_eq!(is_for_guards, version > Version::V2, "{version:?}");
+    }
+}
+
+#[test]
+fn a_jwt_of_an_application_opens_nothing() {
+    let text = good_token();
+    let claims = part(&text, 1).to_string();
+    let token = sign_jwt(&serde_json::from_str(&claims).unwrap(), &KEY).unwrap();
+    assert_eq!(check(&token), Outcome::Absent);
 }
 
 #[test]

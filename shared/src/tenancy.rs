@@ -1,0 +1,243 @@
+//! Apps and tenants, as the SuperTokens SDKs know them (PROTOCOL 4.11). An app is an isolation
+//! boundary for sessions and keys; a tenant is a part of an app's users. Values only.
+
+use crate::api_keys::ApiKeys;
+use crate::ids::{AppId, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The most tenants of one app: all of them stand in one item of the table.
+pub const MAX_TENANTS: usize = 1_000;
+
+/// An app that somebody made.
+#[derive(Clone, Debug)]
+pub struct AppRecord {
+    /// Its name.
+    pub id: AppId,
+    /// Counts the writes of this record.
+    pub version: u64,
+    /// Counts the apps of this name, from 1. Sessions and keys of one are unknown to the next.
+    pub incarnation: u64,
+    /// Whether it is gone.
+    pub removed: bool,
+    /// What it sets otherwise than the operator.
+    pub settings: AppSettings,
+    /// Its tenants, but for `public`, which every app has.
+    pub tenants: BTreeMap<TenantId, Tenant>,
+}
+
+/// A tenant that somebody made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The version of the app's record that made it: tells it from an earlier one of its name.
+    pub since: u64,
+    /// Whether it is being removed: its sessions are being ended, and no new one may be opened.
+    pub ending: bool,
+}
+
+impl AppRecord {
+    /// The first record of an app that nobody has made yet.
+    #[must_use]
+    pub fn first(id: AppId) -> Self {
+        let settings = AppSettings::default();
+        let tenants = BTreeMap::new();
+        Self { id, version: 1, incarnation: 1, removed: false, settings, tenants }
+    }
+
+    /// Which `tenant` of this name there is, if sessions may be opened in it: `public` has the
+    /// number 0.
+    #[must_use]
+    pub fn live_tenant(&self, tenant: &TenantId) -> Option<u64> {
+        if self.removed {
+            return None;
+        }
+        if tenant.is_public() {
+            return Some(0);
+        }
+        self.tenants.get(tenant).filter(|tenant| !tenant.ending).map(|tenant| tenant.since)
+    }
+}
+
+/// What an app sets otherwise than the operator, under the names and in the units of the core's
+/// configuration (PROTOCOL 2.4).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AppSettings {
+    /// Digests of the keys by which its SDKs prove themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_keys: Option<Vec<String>>,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_validity: Option<f64>,
+    /// A share of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_validity_jitter: Option<f64>,
+    /// Minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token_validity: Option<f64>,
+    /// Hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_dynamic_signing_key_update_interval: Option<f64>,
+}
+
+/// A setting is not one, or has a value that is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSetting {
+    /// There is no such setting.
+    #[error("it has a setting that is not known")]
+    Unknown,
+    /// The value is not allowed.
+    #[error("`{name}` must be {rule}")]
+    Value {
+        /// Which.
+        name: &'static str,
+        /// What is allowed.
+        rule: &'static str,
+    },
+}
+
+const API_KEYS: &str = "api_keys";
+const ACCESS: &str = "access_token_validity";
+const JITTER: &str = "access_token_validity_jitter";
+const REFRESH: &str = "refresh_token_validity";
+const INTERVAL: &str = "access_token_dynamic_signing_key_update_interval";
+/// The older name of the same.
+const INTERVAL_ALIAS: &str = "access_token_signing_key_update_interval";
+
+impl AppSettings {
+    /// These settings with `config` on top. Numbers may come as text; `null` goes back to what the
+    /// operator set.
+    ///
+    /// # Errors
+    /// A name is not known, or a value not allowed.
+    pub fn changed(&self, config: &Map<String, Value>) -> Result<Self, InvalidSetting> {
+        let mut changed = self.clone();
+        for (name, value) in config {
+            match name.as_str() {
+                API_KEYS => changed.api_keys = api_keys(value)?,
+                ACCESS => {
+                    let rule = "a number of seconds, 1 to 86400000";
+                    changed.access_token_validity = number(value, ACCESS, 1.0, 86_400_000.0, rule)?;
+                }
+                JITTER => {
+                    let rule = "a share, 0 to 0.25";
+                    changed.access_token_validity_jitter = number(value, JITTER, 0.0, 0.25, rule)?;
+                }
+                REFRESH => {
+                    let rule = "a number of minutes above 0, at most 52560000, longer than access_token_validity";
+                    let least = 1.0 / 60.0;
+                    changed.refresh_token_validity =
+                        number(value, REFRESH, least, 52_560_000.0, rule)?;
+                }
+                INTERVAL | INTERVAL_ALIAS => {
+                    let rule = "a number of hours, at least one second and at most 87600";
+                    let least = 1.0 / 3600.0;
+                    changed.access_token_dynamic_signing_key_update_interval =
+                        number(value, INTERVAL, least, 87_600.0, rule)?;
+                }
+                _ => return Err(InvalidSetting::Unknown),
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The keys by which its SDKs prove themselves; `None` when it sets none.
+    ///
+    /// # Errors
+    /// The table holds what are no digests.
+    pub fn keys(&self) -> Result<Option<ApiKeys>, InvalidSetting> {
+        let unreadable = InvalidSetting::Value { name: API_KEYS, rule: "digests" };
+        let Some(digests) = &self.api_keys else { return Ok(None) };
+        ApiKeys::from_stored(digests).map(Some).ok_or(unreadable)
+    }
+}
+
+fn number(
+    value: &Value,
+    name: &'static str,
+    min: f64,
+    max: f64,
+    rule: &'static str,
+) -> Result<Option<f64>, InvalidSetting> {
+    let number = match value {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let allowed = number.filter(|number| (min..=max).contains(number));
+    allowed.map(Some).ok_or(InvalidSetting::Value { name, rule })
+}
+
+fn api_keys(value: &Value) -> Result<Option<Vec<String>>, InvalidSetting> {
+    let keys = match value {
+        Value::Null => return Ok(None),
+        Value::String(list) => ApiKeys::parse(list),
+        _ => None,
+    };
+    let rule = "comma-separated keys, each of at least 20 of A-Z, a-z, 0-9, = and -";
+    let keys = keys.ok_or(InvalidSetting::Value { name: API_KEYS, rule })?;
+    Ok(Some(keys.to_stored()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn changed(settings: &AppSettings, config: &Value) -> Result<AppSettings, InvalidSetting> {
+        settings.changed(config.as_object().unwrap())
+    }
+
+    #[test]
+    fn numbers_may_be_text_and_null_resets() {
+        let first = json!({ACCESS: "7", REFRESH: 1.5, INTERVAL_ALIAS: "0.001", JITTER: 0});
+        let settings = changed(&AppSettings::default(), &first).unwrap();
+        assert_eq!(settings.access_token_validity, Some(7.0));
+        assert_eq!(settings.refresh_token_validity, Some(1.5));
+        assert_eq!(settings.access_token_dynamic_signing_key_update_interval, Some(0.001));
+        let reset = changed(&settings, &json!({ACCESS: null})).unwrap();
+        assert_eq!(reset.access_token_validity, None);
+        assert_eq!(reset.refresh_token_validity, Some(1.5));
+    }
+
+    #[test]
+    fn what_is_not_a_setting_is_refused() {
+        for config in [
+            json!({"unknown": 1}),
+            json!({ACCESS: 0}),
+            json!({ACCESS: "x"}),
+            json!({ACCESS: true}),
+            json!({JITTER: 0.3}),
+            json!({REFRESH: 0}),
+            json!({INTERVAL: 0.0001}),
+            json!({INTERVAL: "NaN"}),
+            json!({API_KEYS: "short"}),
+            json!({API_KEYS: 7}),
+        ] {
+            assert!(changed(&AppSettings::default(), &config).is_err(), "{config}");
+        }
+    }
+
+    #[test]
+    fn keys_are_kept_as_digests() {
+        let key = "k".repeat(20);
+        let settings = changed(&AppSettings::default(), &json!({API_KEYS: key})).unwrap();
+        assert!(!serde_json::to_string(&settings).unwrap().contains(&key));
+        assert!(settings.keys().unwrap().unwrap().accept(&key));
+    }
+
+    #[test]
+    fn a_tenant_lives_until_it_is_being_removed() {
+        let mut app = AppRecord::first(AppId::parse("a").unwrap());
+        let acme = TenantId::parse("acme").unwrap();
+        assert_eq!(app.live_tenant(&TenantId::public()), Some(0));
+        assert_eq!(app.live_tenant(&acme), None);
+        app.tenants.insert(acme.clone(), Tenant { since: 3, ending: false });
+        assert_eq!(app.live_tenant(&acme), Some(3));
+        app.tenants.insert(acme.clone(), Tenant { since: 3, ending: true });
+        assert_eq!(app.live_tenant(&acme), None);
+        app.removed = true;
+        assert_eq!(app.live_tenant(&TenantId::public()), None);
+    }
+}

@@ -1,16 +1,21 @@
 //! Composition: the one place where configuration, table, clock and entropy become an [`App`].
 
 use crate::check_database::CheckPolicy;
-use crate::config::{Config, WebSettings};
+use crate::config::{Config, CoreAccess, WebSettings};
 use crate::ids::AppId;
-use crate::session::Sessions;
-use crate::table::SessionTable;
+use crate::session::{Apps, Sessions};
+use crate::table::{AppTable, SessionTable};
 use crate::time::{Clock, Entropy};
+use std::sync::Arc;
 
 /// All a function needs, built once at start and borrowed by each request.
 pub struct App {
-    /// The verbs.
-    pub sessions: Sessions,
+    /// The verbs, on the sessions of the app that everyone uses who names none.
+    pub sessions: Arc<Sessions>,
+    /// Every app.
+    pub apps: Apps,
+    /// Who may call `core-driver`.
+    pub core_access: CoreAccess,
     /// How browsers are served.
     pub web: WebSettings,
     /// When the authorizer reads the table.
@@ -28,9 +33,16 @@ impl App {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
-        let table = SessionTable::new(dynamodb, &config.table_name, AppId::public());
+        let table = SessionTable::new(dynamodb.clone(), &config.table_name, &AppId::public());
+        let policy = config.policy;
+        let sessions = Sessions::new(table, policy.clone(), clock.clone(), entropy.clone());
+        let sessions = Arc::new(sessions);
+        let apps = AppTable::new(dynamodb, &config.table_name);
+        let public = Arc::clone(&sessions);
         Self {
-            sessions: Sessions::new(table, config.policy, clock.clone(), entropy),
+            sessions,
+            apps: Apps::new(apps, policy, clock.clone(), entropy, public),
+            core_access: config.core_access,
             web: config.web,
             check_policy: config.check_policy,
             clock,

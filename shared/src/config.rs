@@ -2,9 +2,11 @@
 //! where it has them (PROTOCOL 2.4). An empty variable counts as absent. All faults are reported
 //! together.
 
+use crate::api_keys::ApiKeys;
 use crate::check_database::{CheckDatabase, CheckPolicy};
 use crate::http::cookies::{CookieSettings, SameSite};
 use crate::session::{AntiCsrfMode, Policy};
+use crate::token::issuers::{Issuers, Trusted};
 use std::fmt;
 use std::time::Duration;
 use url::{Host, Url};
@@ -28,6 +30,19 @@ pub struct Config {
     pub web: WebSettings,
     /// When the authorizer reads the table.
     pub check_policy: CheckPolicy,
+    /// Who may call `core-driver`.
+    pub core_access: CoreAccess,
+}
+
+/// Who may call `core-driver`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CoreAccess {
+    /// Whoever presents one of these keys.
+    Keys(ApiKeys),
+    /// Everybody: no key is configured, and the operator said so.
+    Open,
+    /// Nobody: no key is configured.
+    Closed,
 }
 
 /// How browsers are served.
@@ -131,6 +146,9 @@ impl Vars<'_> {
         let lifetimes = self.lifetimes();
         let wishes = self.cookie_wishes();
         let anti_csrf = self.optional("ANTI_CSRF", anti_csrf_mode);
+        let none = || Trusted::These(Vec::new());
+        let trusted = self.optional("TRUSTED_ISSUERS", trusted_issuers).unwrap_or_else(none);
+        let core_access = self.core_access();
         let older_cookie_domain = self.optional("OLDER_COOKIE_DOMAIN", older_cookie_domain);
         // Every variable has been read: what is left to find wrong is in how they go together.
         let (api, website) = (api?, website?);
@@ -143,10 +161,11 @@ impl Vars<'_> {
                 SameSite::Lax | SameSite::Strict => AntiCsrfMode::None,
             }
         });
-        let issuer = format!("{}{base}", api.origin().ascii_serialization());
+        let own = format!("{}{base}", api.origin().ascii_serialization());
+        let issuers = Issuers { own, trusted };
         Some(Config {
             table_name: table_name?,
-            policy: Policy { issuer, anti_csrf, ..lifetimes },
+            policy: Policy { issuers, anti_csrf, ..lifetimes },
             web: WebSettings {
                 website_origin: website.origin().ascii_serialization(),
                 api_is_https: api.scheme() == "https",
@@ -154,6 +173,7 @@ impl Vars<'_> {
                 older_cookie_domain,
             },
             check_policy,
+            core_access,
         })
     }
 
@@ -180,7 +200,7 @@ impl Vars<'_> {
         let share = |value: &str| value.parse().ok().filter(|share| (0.0..=0.25).contains(share));
         let jitter: Option<f64> = self.optional("ACCESS_TOKEN_VALIDITY_JITTER", share);
         Policy {
-            issuer: String::new(),
+            issuers: Issuers::only(""),
             access_token_validity: access,
             access_token_validity_jitter: jitter.unwrap_or(0.05),
             refresh_token_validity: refresh,
@@ -234,6 +254,16 @@ impl Vars<'_> {
             CheckPolicy::everywhere(condition.or(old_name).unwrap_or(CheckDatabase::Always));
         let with_routes = |rules: &str| everywhere.clone().with_routes(rules);
         self.optional("CHECK_DATABASE_ROUTES", with_routes).unwrap_or(everywhere)
+    }
+
+    /// Without keys nobody, unless the operator opens it to everybody: unknown means no.
+    fn core_access(&mut self) -> CoreAccess {
+        let open = self.optional("CORE_DRIVER_OPEN", flag).unwrap_or(false);
+        match self.optional("API_KEYS", ApiKeys::parse) {
+            Some(keys) => CoreAccess::Keys(keys),
+            None if open => CoreAccess::Open,
+            None => CoreAccess::Closed,
+        }
     }
 
     fn value(&self, name: &str) -> Option<String> {
@@ -324,6 +354,17 @@ fn cookie_domain(value: &str) -> Option<String> {
     let bare = value.strip_prefix('.').unwrap_or(&value);
     // A cookie attribute ends at a semicolon: only a host name may stand here.
     matches!(Host::parse(bare), Ok(host) if host.to_string() == bare).then_some(value)
+}
+
+fn trusted_issuers(value: &str) -> Option<Trusted> {
+    if value == "any" {
+        return Some(Trusted::Any);
+    }
+    let issuers: Vec<_> = value.split(',').map(|issuer| issuer.trim().to_owned()).collect();
+    let url = |issuer: &String| {
+        Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    };
+    issuers.iter().all(url).then_some(Trusted::These(issuers))
 }
 
 fn older_cookie_domain(value: &str) -> Option<OlderCookieDomain> {

@@ -65,14 +65,21 @@ impl Function {
         Self::from_fn(move |event| {
             let (app, method, handle) = (Arc::clone(&app), method.clone(), handle.clone());
             over_http(app, event, move |app, request: Request| {
-                let allowed = allow(&method, request.method());
-                let answer = handle(app, request);
-                async move {
-                    allowed?;
-                    answer.await
-                }
+                let checked =
+                    check_size(request.body()).and_then(|()| allow(&method, request.method()));
+                or_problem(checked, handle(app, request))
             })
         })
+    }
+
+    /// A function that answers API Gateway events as it sees fit: errors, and the length of a body,
+    /// are its own concern.
+    pub fn plain_http<H, F>(app: Arc<App>, handle: H) -> Self
+    where
+        H: Fn(Arc<App>, Request) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Reply> + Send + 'static,
+    {
+        Self::from_fn(move |event| over_http(Arc::clone(&app), event, handle.clone()))
     }
 
     /// A function for admin consoles and back ends: the same JSON by API Gateway and by direct
@@ -90,9 +97,12 @@ impl Function {
             async move {
                 if event::is_http(event.payload.get()) {
                     let answer = move |app, request: Request| {
+                        let checked = check_size(request.body());
                         let answer =
                             command_of(route, &request).map(|command| handle(app, command));
-                        async move { Ok(reply::json(StatusCode::OK, &answer?.await?)) }
+                        or_problem(checked, async move {
+                            Ok(reply::json(StatusCode::OK, &answer?.await?))
+                        })
                     };
                     return over_http(app, event, answer).await;
                 }
@@ -148,6 +158,21 @@ fn command_of<C: DeserializeOwned>(route: Route, request: &Request) -> Result<C,
     }
 }
 
+/// An answer, or what the one table of errors makes of one.
+async fn or_problem(
+    checked: Result<(), ApiError>,
+    answer: impl Future<Output = Result<Reply, ApiError>>,
+) -> Reply {
+    let answer = match checked {
+        Ok(()) => answer.await,
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(|error| {
+        error.log();
+        error.to_reply()
+    })
+}
+
 async fn over_http<H, F>(
     app: Arc<App>,
     event: LambdaEvent<Box<RawValue>>,
@@ -155,7 +180,7 @@ async fn over_http<H, F>(
 ) -> Result<Box<RawValue>, Diagnostic>
 where
     H: Fn(Arc<App>, Request) -> F + Send,
-    F: Future<Output = Result<Reply, ApiError>> + Send,
+    F: Future<Output = Reply> + Send,
 {
     let request = event::read(event.payload.get()).ok_or_else(|| {
         tracing::error!("invoked with an event of which no request can be made");
@@ -164,17 +189,9 @@ where
     })?;
     let request = LambdaEvent { payload: request, context: event.context };
     let service = service_fn(|request: Request| {
-        let checked = check_size(request.body());
         let (app, answer) = (Arc::clone(&app), handle(Arc::clone(&app), request));
         async move {
-            let answer = match checked {
-                Ok(()) => answer.await,
-                Err(error) => Err(error),
-            };
-            let mut reply = answer.unwrap_or_else(|error| {
-                error.log();
-                error.to_reply()
-            });
+            let mut reply = answer.await;
             reply::finish(&mut reply, &app.web.website_origin, app.web.api_is_https);
             Ok::<_, Infallible>(reply)
         }

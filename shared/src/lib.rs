@@ -3,6 +3,7 @@
 //! Arrows point one way: `lambda` knows `http` and `app`, they know `session`, it knows `table`;
 //! `token`, `ids` and `time` know nobody. See `ARCHITECTURE.md`.
 
+pub mod api_keys;
 pub mod app;
 pub mod check_database;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod lambda;
 pub mod model;
 pub mod session;
 pub mod table;
+pub mod tenancy;
 pub mod time;
 pub mod token;
 

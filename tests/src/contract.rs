@@ -3,8 +3,10 @@
 //! share a table.
 
 use shared::ids::{Generation, SessionHandle, TenantId, UserId};
+use shared::json::Object;
 use shared::model::{
-    Device, Generations, Lineage, Rotation, Scope, Session, SessionData, Standing, UserGenerations,
+    Device, Generations, IssuerClaim, Lineage, Rotation, Scope, Session, SessionData, Standing,
+    UserGenerations,
 };
 use shared::table::{
     IndexCursor, Inserted, Kept, KeysWritten, Rotated, RotationWrite, SessionTable,
@@ -55,6 +57,7 @@ fn session(name: &str, whose: &str, generation: i64) -> Session {
         anti_csrf: None,
         anti_csrf_since: None,
         key_kind: KeyKind::Static,
+        issuer: IssuerClaim::Ours,
     }
 }
 
@@ -65,13 +68,15 @@ async fn opened(table: &SessionTable, name: &str, whose: &str, generation: i64) 
 }
 
 fn rotation(previous: &str) -> Rotation {
-    Rotation { previous: digest(previous), salt: RotationSalt([9; 32]), at: NOW }
+    Rotation { previous: digest(previous), salt: Some(RotationSalt([9; 32])), at: NOW }
 }
 
 async fn rotated(table: &SessionTable, name: &str, seen: &str, next: &str) -> Rotated {
     let write = RotationWrite {
         next: digest(next),
-        rotation: &rotation(seen),
+        previous: digest(seen),
+        salt: &RotationSalt([9; 32]),
+        at: NOW,
         expires_at: NOW.plus(Duration::from_hours(2)),
         new_anti_csrf: None,
     };
@@ -87,9 +92,8 @@ pub async fn a_session_is_read_as_it_was_written(table: SessionTable) {
     full.key_kind = KeyKind::Dynamic;
     let rotation = Rotation { at: NOW.plus(Duration::from_millis(1)), ..rotation("older") };
     full.standing.lineage.rotation = Some(rotation);
-    let serde_json::Value::Object(members) = serde_json::json!({"a": [1, null], "f": 0.1}) else {
-        unreachable!("an object");
-    };
+    let members: Object = serde_json::from_str(r#"{"a":[1,null],"f":1.0}"#).expect("an object");
+    full.issuer = IssuerClaim::Payloads;
     full.payload = Payload::new(members.clone()).expect("no protected name");
     full.data = SessionData(members);
     for written in [full, session("read-bare", "read", 0)] {
@@ -110,7 +114,7 @@ pub async fn a_session_is_read_as_it_was_written(table: SessionTable) {
         assert_eq!(read.data, written.data);
         assert_eq!(read.device, written.device);
         assert_eq!(read.anti_csrf.is_some(), written.anti_csrf.is_some());
-        assert_eq!(read.key_kind, written.key_kind);
+        assert_eq!((read.key_kind, read.issuer), (written.key_kind, written.issuer));
     }
 }
 

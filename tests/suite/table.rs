@@ -19,7 +19,7 @@ async fn empty() -> (aws_sdk_dynamodb::Client, String) {
 
 async fn embedded() -> SessionTable {
     let (client, name) = empty().await;
-    SessionTable::new(client, &name, AppId::public())
+    SessionTable::new(client, &name, &AppId::public())
 }
 
 macro_rules! contract {
@@ -48,7 +48,7 @@ contract!(
 #[tokio::test]
 async fn one_app_sees_nothing_of_another() {
     let (client, name) = empty().await;
-    let app = |app| SessionTable::new(client.clone(), &name, AppId::parse(app).unwrap());
+    let app = |app| SessionTable::new(client.clone(), &name, &AppId::parse(app).unwrap());
     contract::of_two_writers_of_keys_one_wins(app("one")).await;
     contract::of_two_writers_of_keys_one_wins(app("two")).await;
     contract::the_index_pages_through_one_users_sessions(app("one")).await;

@@ -12,9 +12,10 @@ use shared::http::credentials::Transfer;
 use shared::http::error::{ApiError, Code};
 use shared::http::tokens::ClientTokens;
 use shared::ids::{TenantId, UserId};
+use shared::json::Object;
 use shared::lambda::{Function, Route};
 use shared::model::{Device, SessionData};
-use shared::session::{Issued, NewSession};
+use shared::session::{Issued, NewSession, Opening};
 use shared::token::payload::Payload;
 use shared::token::signing::KeyKind;
 use std::sync::Arc;
@@ -38,9 +39,9 @@ struct Command {
     #[serde(default, deserialize_with = "present")]
     recipe_user_id: Option<String>,
     #[serde(default)]
-    access_token_payload: Map<String, Value>,
+    access_token_payload: Object,
     #[serde(default)]
-    session_data: Map<String, Value>,
+    session_data: Object,
     #[serde(default)]
     transfer: TransferName,
     #[serde(default, deserialize_with = "present")]
@@ -96,7 +97,7 @@ fn new_session(command: Command, transfer: Transfer) -> Result<NewSession, ApiEr
         data: SessionData(command.session_data),
         device: device(command.device),
         key_kind: if dynamic { KeyKind::Dynamic } else { KeyKind::Static },
-        in_cookies: transfer == Transfer::Cookie,
+        opening: Opening::Own { in_cookies: transfer == Transfer::Cookie },
     })
 }
 
@@ -113,7 +114,7 @@ fn device(facts: DeviceFacts) -> Device {
 }
 
 fn answer(app: &App, issued: &Issued, transfer: Transfer) -> Value {
-    let Issued { session, access, refresh } = issued;
+    let Issued { session, access, refresh, .. } = issued;
     let tokens = ClientTokens::give(issued, transfer, &app.web.cookies, app.clock.now());
     let headers: Map<_, _> =
         tokens.headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();

@@ -30,7 +30,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
         let (jwks, max_age) = app.sessions.jwks().await?;
         Ok(public(&jwks, max_age))
     } else if path.ends_with("/.well-known/openid-configuration") {
-        Ok(public(&discovery(&app.sessions.policy().issuer), DISCOVERY_MAX_AGE))
+        Ok(public(&discovery(&app.sessions.policy().issuers.own), DISCOVERY_MAX_AGE))
     } else {
         Err(ApiError::new(Code::NotFound, "this function answers the key set and its discovery"))
     }

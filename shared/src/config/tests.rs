@@ -21,7 +21,7 @@ fn faulty(vars: &[(&str, &str)]) -> Vec<&'static str> {
 fn three_variables_are_enough_and_the_defaults_are_those_of_the_protocol() {
     let config = read(&[]).unwrap();
     let policy = &config.policy;
-    assert_eq!(policy.issuer, "https://api.example.com/auth");
+    assert_eq!(policy.issuers.own, "https://api.example.com/auth");
     assert_eq!(policy.access_token_validity, Duration::from_hours(1));
     assert_eq!(policy.refresh_token_validity, Duration::from_hours(2400));
     assert_eq!(policy.rotation_grace_period, Duration::from_secs(30));
@@ -43,7 +43,7 @@ fn an_empty_variable_counts_as_absent() {
 #[test]
 fn the_gateway_path_is_part_of_the_issuer_and_of_the_cookie_path() {
     let config = read(&[("API_GATEWAY_PATH", "/prod/"), ("API_BASE_PATH", "/session")]).unwrap();
-    assert_eq!(config.policy.issuer, "https://api.example.com/prod/session");
+    assert_eq!(config.policy.issuers.own, "https://api.example.com/prod/session");
     assert_eq!(config.web.cookies.refresh_path, "/prod/session/session/refresh");
 }
 

@@ -16,7 +16,7 @@ const fn variable(name: &'static str, default: &'static str, allowed: &'static s
 }
 
 /// Every variable that a function reads.
-pub const VARIABLES: [Variable; 18] = [
+pub const VARIABLES: [Variable; 21] = [
     variable("TABLE_NAME", "required", "the name of the DynamoDB table"),
     variable(
         "API_DOMAIN",
@@ -70,5 +70,20 @@ pub const VARIABLES: [Variable; 18] = [
         "CHECK_DATABASE_ROUTES",
         "none",
         "rules such as POST /payments=always,ANY /feed/{id}=never",
+    ),
+    variable(
+        "TRUSTED_ISSUERS",
+        "none",
+        "comma-separated URLs, each the apiDomain and apiBasePath of a SuperTokens SDK, or any",
+    ),
+    variable(
+        "API_KEYS",
+        "none: core-driver refuses every call",
+        "comma-separated keys, each of at least 20 of A-Z, a-z, 0-9, = and -",
+    ),
+    variable(
+        "CORE_DRIVER_OPEN",
+        "false",
+        "true or false (true lets everybody call core-driver while API_KEYS is empty)",
     ),
 ];

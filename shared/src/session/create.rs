@@ -1,16 +1,18 @@
 //! A session is opened with the generations its user has at that moment: a revocation that is under
 //! way ends it at birth, and one that is over does not touch it.
 
+use super::issue::IssuedWith;
 use super::{AntiCsrfMode, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
-use crate::model::{Device, Lineage, Session, SessionData, Standing};
+use crate::model::{Device, IssuerClaim, Lineage, Session, SessionData, Standing};
 use crate::table::{Inserted, TableError};
 use crate::time::Timestamp;
-use crate::token::access::{AccessToken, Claims, MAX_BYTES};
+use crate::token::access::{AccessToken, MAX_BYTES};
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::payload::Payload;
-use crate::token::refresh::{RefreshToken, TokenKey};
+use crate::token::refresh::{Classic, RefreshToken, TokenKey};
 use crate::token::signing::KeyKind;
+use crate::token::version::Version;
 use std::time::Duration;
 
 /// How often a session is drawn and written. Never twice under one handle: were a lost answer made
@@ -35,8 +37,25 @@ pub struct NewSession {
     pub device: Device,
     /// Which kind of key signs its access tokens.
     pub key_kind: KeyKind,
-    /// Whether its tokens will travel in cookies, which a forged request carries too.
-    pub in_cookies: bool,
+    /// By whose rules its first tokens are made.
+    pub opening: Opening,
+}
+
+/// By whose rules a session's first tokens are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Our own.
+    Own {
+        /// Whether its tokens will travel in cookies, which a forged request carries too.
+        in_cookies: bool,
+    },
+    /// Those of the classic exchange (PROTOCOL 4.2), for a SuperTokens SDK.
+    Classic {
+        /// Of the access token.
+        version: Version,
+        /// Whether the SDK asks for an anti-CSRF token.
+        with_anti_csrf: bool,
+    },
 }
 
 /// A session with new tokens for its client.
@@ -48,6 +67,8 @@ pub struct Issued {
     pub access: AccessToken,
     /// For the next refresh. Expires with the session.
     pub refresh: RefreshToken,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Sessions {
@@ -59,9 +80,7 @@ impl Sessions {
     pub async fn create(&self, new: NewSession) -> Result<Issued, SessionError> {
         let now = self.clock.now();
         let born = self.table.generations(&new.user).await?.in_tenant(&new.tenant);
-        let with_token = new.in_cookies && self.policy.anti_csrf == AntiCsrfMode::ViaToken;
-        let anti_csrf =
-            if with_token { Some(AntiCsrfToken::mint(self.entropy.bytes()?)) } else { None };
+        let anti_csrf = self.first_anti_csrf(new.opening)?;
         let token_key = TokenKey(self.entropy.bytes()?);
         let mut failure = TableError::Contended { doing: "opening a session" };
         for draw in 0..DRAWS {
@@ -69,7 +88,7 @@ impl Sessions {
                 tokio::time::sleep(Duration::from_millis(25 << draw)).await;
             }
             let handle = SessionHandle::mint(&new.tenant, self.entropy.bytes()?);
-            let refresh = RefreshToken::mint(handle.clone(), self.entropy.bytes()?, &token_key);
+            let refresh = first_token(&new, handle.clone(), self.entropy.bytes()?, &token_key);
             let lineage = Lineage { current: refresh.hash().digest(), rotation: None };
             let session = Session {
                 handle,
@@ -89,16 +108,16 @@ impl Sessions {
                 anti_csrf: anti_csrf.clone(),
                 anti_csrf_since: None,
                 key_kind: new.key_kind,
+                issuer: match new.opening {
+                    Opening::Own { .. } => IssuerClaim::Ours,
+                    Opening::Classic { .. } => IssuerClaim::Payloads,
+                },
             };
             // Signed before it is written: a payload too large for a token leaves no session
             // behind.
-            let access = self.issue_access_token(&session, &refresh, now).await?;
-            let bytes = access.expose().len();
-            if bytes > MAX_BYTES {
-                return Err(SessionError::AccessTokenTooLarge { bytes });
-            }
+            let access = self.first_access_token(&session, &refresh, new.opening, now).await?;
             match self.table.insert_new(&session).await {
-                Ok(Inserted::Inserted) => return Ok(Issued { session, access, refresh }),
+                Ok(Inserted::Inserted) => return Ok(Issued { session, access, refresh, at: now }),
                 Ok(Inserted::HandleTaken) => {}
                 Err(error) => failure = error,
             }
@@ -106,36 +125,50 @@ impl Sessions {
         Err(failure.into())
     }
 
-    pub(super) fn session_expiry(&self, now: Timestamp) -> Timestamp {
-        now.plus(self.policy.refresh_token_validity).ceil_to_second()
+    fn first_anti_csrf(&self, opening: Opening) -> Result<Option<AntiCsrfToken>, SessionError> {
+        let in_cookies = matches!(opening, Opening::Own { in_cookies: true });
+        if in_cookies && self.policy.anti_csrf == AntiCsrfMode::ViaToken {
+            Ok(Some(AntiCsrfToken::mint(self.entropy.bytes()?)))
+        } else {
+            Ok(None)
+        }
     }
 
-    pub(super) async fn issue_access_token(
+    async fn first_access_token(
         &self,
         session: &Session,
         refresh: &RefreshToken,
+        opening: Opening,
         now: Timestamp,
     ) -> Result<AccessToken, SessionError> {
-        let key = self.signer(session.key_kind).await?;
-        let draw = u32::from_le_bytes(self.entropy.bytes()?);
-        let jitter =
-            self.policy.access_token_validity_jitter * f64::from(draw) / f64::from(u32::MAX);
-        let validity = self.policy.access_token_validity.mul_f64(1.0 - jitter);
-        let issued_at = Timestamp::from_seconds(now.seconds());
-        let expires_at = Timestamp::from_seconds(issued_at.plus(validity).seconds());
-        let claims = Claims {
-            user: session.standing.user.clone(),
-            recipe_user: session.recipe_user.clone(),
-            tenant: session.standing.tenant.clone(),
-            handle: session.handle.clone(),
-            refresh_hash: refresh.hash(),
-            anti_csrf: session.anti_csrf.clone(),
-            issued_at,
-            // A token of no whole second would be expired at birth.
-            expires_at: expires_at.max(Timestamp::from_seconds(issued_at.seconds() + 1)),
-            issuer: self.policy.issuer.clone(),
-            payload: session.payload.clone(),
-        };
-        Ok(AccessToken::issue(&claims, &key)?)
+        match opening {
+            Opening::Own { .. } => {
+                let access = self.issue_access_token(session, refresh, now).await?;
+                match access.expose().len() {
+                    bytes if bytes > MAX_BYTES => Err(SessionError::AccessTokenTooLarge { bytes }),
+                    _ => Ok(access),
+                }
+            }
+            Opening::Classic { version, .. } => {
+                let tokens = IssuedWith::first(refresh, &session.token_key);
+                let life = self.shortened_life(version, now)?;
+                self.issue_classic_token(session, version, tokens, life).await
+            }
+        }
+    }
+}
+
+fn first_token(
+    new: &NewSession,
+    handle: SessionHandle,
+    random: [u8; 32],
+    key: &TokenKey,
+) -> RefreshToken {
+    match new.opening {
+        Opening::Own { .. } => RefreshToken::mint(handle, random, key),
+        Opening::Classic { with_anti_csrf, .. } => {
+            let first = Classic { parent: None, with_anti_csrf };
+            RefreshToken::mint_classic(handle, random, key, first)
+        }
     }
 }

@@ -5,9 +5,7 @@ use super::{SessionError, Sessions};
 use crate::table::{KeysWritten, TableError};
 use crate::time::Timestamp;
 use crate::token::keyring::{Keyring, Kid};
-use crate::token::signing::{
-    KeyKind, KeyLifetimes, OVERLAP, SigningKey, SigningKeyError, SigningKeys,
-};
+use crate::token::signing::{KeyKind, KeyLifetimes, SigningKey, SigningKeyError, SigningKeys};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -39,10 +37,11 @@ struct Published {
 }
 
 impl Published {
-    fn read(keyring: Arc<Keyring>, kid: &Kid, now: Timestamp) -> Self {
+    fn read(keyring: Arc<Keyring>, kid: Option<&Kid>, now: Timestamp) -> Self {
         let mut published = Self { keyring, read_at: now, missed_at: None };
         // Only a kid that may yet appear is looked for in vain.
-        if !published.keyring.knows(kid, now) && !published.rules_out(kid, now) {
+        let in_vain = |kid| !published.keyring.knows(kid, now) && !published.rules_out(kid, now);
+        if kid.is_some_and(in_vain) {
             published.missed_at = Some(now);
         }
         published
@@ -101,10 +100,14 @@ impl Sessions {
     }
 
     /// The published keys as last read, if reading them again would not help to check a token that
-    /// names `kid`.
-    pub(super) fn keyring_at_hand(&self, kid: &Kid, now: Timestamp) -> Option<Arc<Keyring>> {
+    /// names `kid`. For one that names none (version 2) it always may.
+    pub(super) fn keyring_at_hand(
+        &self,
+        kid: Option<&Kid>,
+        now: Timestamp,
+    ) -> Option<Arc<Keyring>> {
         let cached = self.keys.published.read().unwrap_or_else(PoisonError::into_inner);
-        let published = cached.as_ref()?;
+        let (published, kid) = (cached.as_ref()?, kid?);
         let usable = published.keyring.knows(kid, now) || published.lacks(kid, now);
         usable.then(|| Arc::clone(&published.keyring))
     }
@@ -113,7 +116,7 @@ impl Sessions {
     pub(super) fn keep_keyring(
         &self,
         keys: Option<Keyring>,
-        kid: &Kid,
+        kid: Option<&Kid>,
         now: Timestamp,
     ) -> Arc<Keyring> {
         // No key item means that nobody has opened a session yet. That is not worth remembering:
@@ -125,7 +128,10 @@ impl Sessions {
     }
 
     /// The published keys, read again if that may bring `kid`.
-    pub(super) async fn keyring_for(&self, kid: &Kid) -> Result<Arc<Keyring>, SessionError> {
+    pub(super) async fn keyring_for(
+        &self,
+        kid: Option<&Kid>,
+    ) -> Result<Arc<Keyring>, SessionError> {
         let now = self.clock.now();
         match self.keyring_at_hand(kid, now) {
             Some(keyring) => Ok(keyring),
@@ -138,11 +144,25 @@ impl Sessions {
     /// # Errors
     /// We could not find out.
     pub async fn jwks(&self) -> Result<(serde_json::Value, Duration), SessionError> {
-        let now = self.clock.now();
         let keyring = self.table.published_keys().await?.unwrap_or_default();
-        let interval = self.policy.key_update_interval.saturating_sub(OVERLAP);
-        let next = keyring.newest_dynamic().map_or(now, |made| made.plus(interval));
+        Ok(self.published(&keyring))
+    }
+
+    /// The same for a SuperTokens SDK, whose core has keys from the start (PROTOCOL 4.9): makes the
+    /// first ones, and one that is due.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn jwks_for_sdk(&self) -> Result<(serde_json::Value, Duration), SessionError> {
+        self.signer(KeyKind::Dynamic).await?;
+        self.jwks().await
+    }
+
+    fn published(&self, keyring: &Keyring) -> (serde_json::Value, Duration) {
+        let now = self.clock.now();
+        let newest = keyring.newest_dynamic();
+        let next = newest.map_or(now, |made| self.key_lifetimes().next_after(made));
         let millis = u64::try_from(next.millis() - now.millis()).unwrap_or_default();
-        Ok((keyring.jwks(now), Duration::from_millis(millis).max(Duration::from_secs(1))))
+        (keyring.jwks(now), Duration::from_millis(millis).max(Duration::from_secs(1)))
     }
 }

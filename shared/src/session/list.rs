@@ -2,7 +2,7 @@
 //! shows an ended session.
 
 use super::{SessionError, Sessions};
-use crate::ids::UserId;
+use crate::ids::{SessionHandle, UserId};
 use crate::model::{Scope, Summary};
 use crate::table::IndexCursor;
 use std::collections::HashMap;
@@ -43,5 +43,26 @@ impl Sessions {
         // A batch comes back in any order: the index's own order is kept.
         let sessions = page.handles.iter().filter_map(|handle| live.remove(handle)).collect();
         Ok(Listing { sessions, next: page.next })
+    }
+
+    /// The handles of all live sessions of `user` in `scope`, for a SuperTokens SDK, which knows no
+    /// pages (PROTOCOL 4.7). Likewise.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn list_handles(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+    ) -> Result<Vec<SessionHandle>, SessionError> {
+        let (mut handles, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.list(user, scope, MAX_LISTED, after.as_ref()).await?;
+            handles.extend(page.sessions.into_iter().map(|session| session.handle));
+            after = page.next;
+            if after.is_none() {
+                return Ok(handles);
+            }
+        }
     }
 }

@@ -2,26 +2,41 @@
 //! are given.
 
 mod anti_csrf;
+mod apps;
+mod change;
 mod create;
+mod issue;
+mod jwt;
 mod keys;
 mod list;
+mod live;
 mod logout;
 mod refresh;
+mod refresh_classic;
+mod regenerate;
 mod revoke_handles;
 mod revoke_user;
 mod verify;
+mod verify_classic;
 
 pub use anti_csrf::{AntiCsrfMode, Evidence};
-pub use create::{Issued, NewSession};
+pub use apps::{AppChange, Apps, FoundApp, TenantChange};
+pub use change::Change;
+pub use create::{Issued, NewSession, Opening};
+pub use jwt::NewJwt;
 pub use list::{Listing, MAX_LISTED};
 pub use refresh::{Refreshed, Theft};
+pub use refresh_classic::{ClassicRefresh, ClassicRefreshed};
+pub use regenerate::Regenerated;
 pub use revoke_handles::MAX_HANDLES;
 pub use revoke_user::Swept;
 pub use verify::{Principal, Refusal, Verdict};
+pub use verify_classic::{ClassicCheck, ClassicVerdict, Seen};
 
 use crate::ids::SessionHandle;
 use crate::table::{SessionTable, TableError};
 use crate::time::{Clock, Entropy, EntropyError};
+use crate::token::issuers::Issuers;
 use crate::token::signing::SigningKeyError;
 use std::time::Duration;
 
@@ -32,8 +47,8 @@ const LOOKS: usize = 8;
 /// What the operator decided.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The `iss` of our tokens, and the only one we accept.
-    pub issuer: String,
+    /// The `iss` of our tokens, and whom we believe besides.
+    pub issuers: Issuers,
     /// How long an access token lives.
     pub access_token_validity: Duration,
     /// The share of that by which each access token is shortened at random: 0 to 0.25.

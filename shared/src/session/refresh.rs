@@ -3,7 +3,7 @@
 //! same successor again. Whoever presents it later, or an older one, holds a token that somebody
 //! else has used: theft, and this session ends.
 
-use super::{AntiCsrfMode, Evidence, Issued, LOOKS, Refusal, SessionError, Sessions};
+use super::{AntiCsrfMode, Evidence, Issued, Refusal, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Lineage, Place, Rotation, Session};
 use crate::table::{Rotated, RotationWrite, TableError};
@@ -54,12 +54,22 @@ impl Sessions {
                 Err(refusal) => return Ok(Refreshed::Unauthorised(refusal)),
             };
             let now = self.clock.now();
-            let issued = match session.standing.lineage.place(token.hash().digest()) {
+            let lineage = &session.standing.lineage;
+            let issued = match lineage.place(token.hash().digest()) {
                 Place::Current => self.exchange(session.clone(), token, evidence, now).await?,
+                // Issued by the classic exchange, and the first of its siblings to be used.
+                Place::Superseded if token.parent() == Some(lineage.current) => {
+                    self.exchange(session.clone(), token, evidence, now).await?
+                }
                 Place::Previous(rotation) if self.in_grace(rotation, now) => {
-                    let refresh = token.successor(&rotation.salt, &session.token_key);
+                    // What the classic exchange made of it nobody can say again: the tab that has
+                    // the successor goes on, and this one is told no.
+                    let Some(salt) = &rotation.salt else {
+                        return Ok(Refreshed::Unauthorised(Refusal::Superseded));
+                    };
+                    let refresh = token.successor(salt, &session.token_key);
                     let access = self.issue_access_token(&session, &refresh, now).await?;
-                    Some(Issued { session, access, refresh })
+                    Some(Issued { session, access, refresh, at: now })
                 }
                 Place::Previous(_) | Place::Superseded => return self.end_stolen(session).await,
             };
@@ -70,7 +80,7 @@ impl Sessions {
         Err(TableError::Contended { doing: "rotating a session" }.into())
     }
 
-    fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {
+    pub(super) fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {
         let grace = self.policy.rotation_grace_period;
         !grace.is_zero() && now <= rotation.at.plus(grace)
     }
@@ -90,34 +100,13 @@ impl Sessions {
             }
             Ok(session) => {
                 let expected = expected_anti_csrf(&session, token);
-                if evidence.suffices(self.policy.anti_csrf, expected, true) {
+                if evidence.suffices(self.policy.anti_csrf, expected.as_ref(), true) {
                     Ok(session)
                 } else {
                     Err(Refusal::AntiCsrf)
                 }
             }
         })
-    }
-
-    /// Session first, generations second: a session that a revocation keeps is found behind only if
-    /// the revocation came between the two reads. Two looks that find the same generations prove
-    /// that it is behind.
-    async fn find_live(
-        &self,
-        handle: &SessionHandle,
-    ) -> Result<Result<Session, Ended>, SessionError> {
-        let mut seen = None;
-        for _ in 0..LOOKS {
-            let Some(session) = self.table.find(handle).await? else {
-                return Ok(Err(Ended::Missing));
-            };
-            let present = self.table.generations(&session.standing.user).await?;
-            match session.standing.judge(&present, self.clock.now()) {
-                Err(Ended::Revoked) if seen.as_ref() != Some(&present) => seen = Some(present),
-                judged => return Ok(judged.map(|()| session)),
-            }
-        }
-        Err(TableError::Contended { doing: "reading a session" }.into())
     }
 
     /// `None` when somebody else was faster. Signed before it is written: were the new access token
@@ -132,7 +121,7 @@ impl Sessions {
         let (seen, ends) = (session.standing.lineage.current, session.standing.expires_at);
         let salt = RotationSalt(self.entropy.bytes()?);
         let refresh = token.successor(&salt, &session.token_key);
-        let rotation = Rotation { previous: seen, salt, at: now };
+        let previous = token.hash().digest();
         // A cookie session from before the operator asked for anti-CSRF tokens gets one now.
         let in_cookies = matches!(evidence, Evidence::Cookie { .. });
         let lacks_token =
@@ -142,12 +131,15 @@ impl Sessions {
             session.anti_csrf_since = Some(now);
         }
         session.standing.expires_at = self.session_expiry(now);
+        let rotation = Rotation { previous, salt: Some(salt.clone()), at: now };
         session.standing.lineage =
-            Lineage { current: refresh.hash().digest(), rotation: Some(rotation.clone()) };
+            Lineage { current: refresh.hash().digest(), rotation: Some(rotation) };
         let access = self.issue_access_token(&session, &refresh, now).await?;
         let write = RotationWrite {
             next: session.standing.lineage.current,
-            rotation: &rotation,
+            previous,
+            salt: &salt,
+            at: now,
             expires_at: session.standing.expires_at,
             new_anti_csrf: session.anti_csrf.as_ref().filter(|_| in_cookies && lacks_token),
         };
@@ -157,7 +149,7 @@ impl Sessions {
                 self.table.remove(&session.handle).await?;
                 Ok(None)
             }
-            Rotated::Rotated => Ok(Some(Issued { session, access, refresh })),
+            Rotated::Rotated => Ok(Some(Issued { session, access, refresh, at: now })),
             // Look again: the row now tells whether the winner exchanged this very token, or the
             // session is over.
             Rotated::Stale | Rotated::Gone => Ok(None),
@@ -175,13 +167,17 @@ impl Sessions {
     }
 }
 
-/// The anti-CSRF token that whoever presents this refresh token can know. The exchange that gave
-/// the session its first one is known only to those who have its answer: a parallel tab, or a
-/// client whose answer was lost, has not.
-fn expected_anti_csrf<'a>(session: &'a Session, token: &RefreshToken) -> Option<&'a AntiCsrfToken> {
+/// The anti-CSRF token that whoever presents this refresh token can know. The classic exchange gave
+/// one with the token itself. Our own exchange gives a session one for all; the exchange that gave
+/// it is known only to those who have its answer: a parallel tab, or a client whose answer was
+/// lost, has not.
+fn expected_anti_csrf(session: &Session, token: &RefreshToken) -> Option<AntiCsrfToken> {
+    if let Some(own) = token.anti_csrf(&session.token_key) {
+        return Some(own);
+    }
     let introduced = match session.standing.lineage.place(token.hash().digest()) {
         Place::Previous(rotation) => session.anti_csrf_since == Some(rotation.at),
         Place::Current | Place::Superseded => false,
     };
-    session.anti_csrf.as_ref().filter(|_| !introduced)
+    session.anti_csrf.clone().filter(|_| !introduced)
 }

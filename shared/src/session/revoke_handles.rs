@@ -37,10 +37,37 @@ impl Sessions {
         &self,
         handles: Vec<SessionHandle>,
     ) -> Result<Vec<SessionHandle>, SessionError> {
+        let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
+        self.remove_once(handles, remove).await
+    }
+
+    /// The same for a SuperTokens SDK, which is told of a session whose time was over too, while
+    /// the table has its row (PROTOCOL 4.6).
+    ///
+    /// # Errors
+    /// Likewise.
+    pub async fn revoke_handles_classic(
+        &self,
+        handles: Vec<SessionHandle>,
+    ) -> Result<Vec<SessionHandle>, SessionError> {
+        let whenever = |_| Removed { expires_at: Timestamp::from_millis(i64::MAX) };
+        let remove = |handle: SessionHandle| async move {
+            Ok(self.table.remove(&handle).await?.map(whenever))
+        };
+        self.remove_once(handles, remove).await
+    }
+
+    async fn remove_once<F>(
+        &self,
+        handles: Vec<SessionHandle>,
+        remove: impl Fn(SessionHandle) -> F,
+    ) -> Result<Vec<SessionHandle>, SessionError>
+    where
+        F: Future<Output = Result<Option<Removed>, TableError>>,
+    {
         let mut seen = HashSet::new();
         let once: Vec<_> =
             handles.into_iter().filter(|handle| seen.insert(handle.clone())).collect();
-        let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
         let Removals { ended, failure } = self.remove_each(&once, self.clock.now(), remove).await;
         match failure {
             None => Ok(ended),

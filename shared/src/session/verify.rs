@@ -7,12 +7,13 @@
 
 use super::{Evidence, LOOKS, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
-use crate::model::{Ended, Place, Standing};
+use crate::model::{Ended, Standing};
 use crate::table::{StrictRead, TableError};
 use crate::time::Timestamp;
 use crate::token::access::Claims;
 use crate::token::keyring::{Invalid, Keyring};
-use crate::token::payload::Payload;
+use crate::token::payload::{PROTECTED, Payload};
+use crate::token::refresh::RefreshHash;
 use crate::token::unverified::UnverifiedToken;
 
 /// Who is asking.
@@ -117,8 +118,9 @@ impl Sessions {
         keyring: &Keyring,
         evidence: Evidence<'_>,
     ) -> Result<Claims, Refusal> {
-        let claims =
-            keyring.verify(token, &self.policy.issuer, self.clock.now()).map_err(Refusal::Token)?;
+        let claims = keyring
+            .verify(token, &self.policy.issuers, self.clock.now())
+            .map_err(Refusal::Token)?;
         if evidence.suffices(self.policy.anti_csrf, claims.anti_csrf.as_ref(), false) {
             Ok(claims)
         } else {
@@ -153,10 +155,9 @@ impl Sessions {
         if let Err(ended) = session.judge(&read.generations, self.clock.now()) {
             return Some(Refusal::Ended(ended));
         }
-        match session.lineage.place(claims.refresh_hash.digest()) {
-            Place::Current | Place::Previous(_) => None,
-            Place::Superseded => Some(Refusal::Superseded),
-        }
+        let parent = claims.parent.as_ref().map(RefreshHash::digest);
+        let covered = session.lineage.covers(claims.refresh_hash.digest(), parent);
+        (!covered).then_some(Refusal::Superseded)
     }
 }
 
@@ -166,6 +167,6 @@ fn principal(claims: Claims) -> Principal {
         tenant: claims.tenant,
         handle: claims.handle,
         expires_at: claims.expires_at,
-        payload: claims.payload,
+        payload: claims.payload.without(&PROTECTED),
     }
 }

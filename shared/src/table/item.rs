@@ -65,9 +65,12 @@ impl<'a> Item<'a> {
         self.optional_bytes32(name)?.ok_or_else(|| self.corrupt(name))
     }
 
+    pub(super) fn optional_flag(&self, name: &'static str) -> Result<Option<bool>, TableError> {
+        self.optional(name, |value| value.as_bool().ok().copied())
+    }
+
     pub(super) fn flag(&self, name: &'static str) -> Result<bool, TableError> {
-        self.optional(name, |value| value.as_bool().ok().copied())?
-            .ok_or_else(|| self.corrupt(name))
+        self.optional_flag(name)?.ok_or_else(|| self.corrupt(name))
     }
 
     pub(super) fn list(&self, name: &'static str) -> Result<&'a [AttributeValue], TableError> {

@@ -4,7 +4,9 @@
 //! ended session back. Each read on which a decision rests is strongly consistent. The index serves
 //! finding; no promise rests on it.
 
+mod apps;
 mod batch;
+mod classic;
 mod client;
 mod error;
 mod generations;
@@ -15,6 +17,8 @@ mod schema;
 mod session_item;
 mod sessions;
 
+pub use apps::{AppTable, AppWritten};
+pub use classic::{Promoted, Promotion};
 pub use client::{client_from_env, harden};
 pub use error::TableError;
 pub use generations::Kept;
@@ -23,19 +27,33 @@ pub use keys::KeysWritten;
 pub use sessions::{Inserted, Removed, Rotated, RotationWrite, StrictRead};
 
 use crate::ids::AppId;
+use crate::tenancy::AppRecord;
 
 /// The session table of one app.
 #[derive(Clone)]
 pub struct SessionTable {
     dynamodb: aws_sdk_dynamodb::Client,
     name: Box<str>,
-    app: AppId,
+    /// What stands for the app in every key.
+    prefix: Box<str>,
 }
 
 impl SessionTable {
     /// The table `name`, as `app` sees it.
     #[must_use]
-    pub fn new(dynamodb: aws_sdk_dynamodb::Client, name: &str, app: AppId) -> Self {
-        Self { dynamodb, name: name.into(), app }
+    pub fn new(dynamodb: aws_sdk_dynamodb::Client, name: &str, app: &AppId) -> Self {
+        Self { dynamodb, name: name.into(), prefix: app.as_str().into() }
+    }
+
+    /// The table as this incarnation of an app sees it: of an app that was removed and made again,
+    /// nothing is left but what the next one never looks at.
+    #[must_use]
+    pub fn of_app(dynamodb: aws_sdk_dynamodb::Client, name: &str, app: &AppRecord) -> Self {
+        let prefix = match app.incarnation {
+            1 => app.id.as_str().to_owned(),
+            // No app id has a dot.
+            again => format!("{}.{again}", app.id.as_str()),
+        };
+        Self { dynamodb, name: name.into(), prefix: prefix.into() }
     }
 }

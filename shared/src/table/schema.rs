@@ -3,6 +3,7 @@
 
 use super::SessionTable;
 use crate::ids::{SessionHandle, UserId};
+use crate::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 
@@ -19,6 +20,8 @@ pub(super) const CREATED_AT: &str = "createdAt";
 /// **Seconds**: DynamoDB's time to live reads it, and takes milliseconds for a date in the far
 /// future.
 pub(super) const EXPIRES_AT: &str = "expiresAt";
+/// The same in milliseconds, which decides.
+pub(super) const EXPIRES_AT_MILLIS: &str = "expiresAtMillis";
 pub(super) const REFRESH_DIGEST: &str = "refreshDigest";
 pub(super) const PREVIOUS_REFRESH_DIGEST: &str = "previousRefreshDigest";
 pub(super) const ROTATION_SALT: &str = "rotationSalt";
@@ -37,6 +40,8 @@ pub(super) const ANTI_CSRF_TOKEN: &str = "antiCsrfToken";
 /// Milliseconds.
 pub(super) const ANTI_CSRF_SINCE: &str = "antiCsrfSince";
 pub(super) const STATIC_KEY: &str = "staticKey";
+/// Whether the payload names the issuer.
+pub(super) const PAYLOAD_ISSUER: &str = "payloadIssuer";
 
 /// On a user item: the generation of the whole user.
 pub(super) const GENERATION: &str = "generation";
@@ -47,6 +52,20 @@ pub(super) const TENANT_PREFIX: &str = "tenant#";
 pub(super) const KEYS_VERSION: &str = "keysVersion";
 pub(super) const SIGNING_KEYS: &str = "signingKeys";
 pub(super) const PUBLIC_KEYS: &str = "publicKeys";
+
+/// On an app item: counts the writes.
+pub(super) const APP_VERSION: &str = "appVersion";
+/// On an app item: how often an app of this name was made.
+pub(super) const INCARNATION: &str = "incarnation";
+/// On an app item: whether it is gone. The item stays, so that the next app of this name shares no
+/// key with it.
+pub(super) const REMOVED: &str = "removed";
+/// On an app item: JSON.
+pub(super) const SETTINGS: &str = "settings";
+/// On an app item: a map of tenants.
+pub(super) const TENANTS: &str = "tenants";
+/// On the item that lists the apps: a set of their ids.
+pub(super) const APP_IDS: &str = "appIds";
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
@@ -62,30 +81,34 @@ pub(super) fn bytes(value: &[u8]) -> AttributeValue {
     AttributeValue::B(value.to_vec().into())
 }
 
+pub(super) fn expiry(at: Timestamp) -> [(&'static str, AttributeValue); 2] {
+    [(EXPIRES_AT, number(at.ceil_to_second().seconds())), (EXPIRES_AT_MILLIS, number(at.millis()))]
+}
+
 impl SessionTable {
     pub(super) fn session_pk(&self, handle: &SessionHandle) -> AttributeValue {
-        text(&format!("session#{}#{}", self.app.as_str(), handle.as_str()))
+        text(&format!("session#{}#{}", self.prefix, handle.as_str()))
     }
 
     /// The handle in a session row's key.
     pub(super) fn handle_of(&self, pk: &str) -> Option<SessionHandle> {
-        let rest = pk.strip_prefix("session#")?.strip_prefix(self.app.as_str())?;
+        let rest = pk.strip_prefix("session#")?.strip_prefix(&*self.prefix)?;
         SessionHandle::parse(rest.strip_prefix('#')?).ok()
     }
 
     pub(super) fn user_pk(&self, user: &UserId) -> AttributeValue {
-        text(&format!("user#{}#{}", self.app.as_str(), user.as_str()))
+        text(&format!("user#{}#{}", self.prefix, user.as_str()))
     }
 
     pub(super) fn user_key(&self, user: &UserId) -> AttributeValue {
-        text(&format!("{}#{}", self.app.as_str(), user.as_str()))
+        text(&format!("{}#{}", self.prefix, user.as_str()))
     }
 
     pub(super) fn signing_keys_pk(&self) -> AttributeValue {
-        text(&format!("signing-keys#{}", self.app.as_str()))
+        text(&format!("signing-keys#{}", self.prefix))
     }
 
     pub(super) fn public_keys_pk(&self) -> AttributeValue {
-        text(&format!("public-keys#{}", self.app.as_str()))
+        text(&format!("public-keys#{}", self.prefix))
     }
 }

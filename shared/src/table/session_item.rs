@@ -3,14 +3,16 @@
 use super::item::Item;
 use super::schema::{
     ANTI_CSRF_SINCE, ANTI_CSRF_TOKEN, Attributes, CREATED_AT, DEVICE_IP, DEVICE_USER_AGENT,
-    EXPIRES_AT, PAYLOAD, PK, PREVIOUS_REFRESH_DIGEST, RECIPE_USER_ID, REFRESH_DIGEST, ROTATED_AT,
-    ROTATION_SALT, SESSION_DATA, STATIC_KEY, TENANT_GENERATION, TENANT_ID, TOKEN_KEY,
-    USER_GENERATION, USER_ID, USER_KEY, bytes, number, text,
+    EXPIRES_AT, EXPIRES_AT_MILLIS, PAYLOAD, PAYLOAD_ISSUER, PK, PREVIOUS_REFRESH_DIGEST,
+    RECIPE_USER_ID, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT, SESSION_DATA, STATIC_KEY,
+    TENANT_GENERATION, TENANT_ID, TOKEN_KEY, USER_GENERATION, USER_ID, USER_KEY, bytes, expiry,
+    number, text,
 };
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, TenantId, UserId};
+use crate::json::Object;
 use crate::model::{
-    Device, Generations, Lineage, Rotation, Session, SessionData, Standing, Summary,
+    Device, Generations, IssuerClaim, Lineage, Rotation, Session, SessionData, Standing, Summary,
 };
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
@@ -18,13 +20,13 @@ use crate::token::payload::Payload;
 use crate::token::refresh::{RefreshDigest, RotationSalt, TokenKey};
 use crate::token::signing::KeyKind;
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::{Map, Value};
 
 /// The attributes of a [`Standing`]: what a strict check reads.
-pub(super) const STANDING: [&str; 9] = [
+pub(super) const STANDING: [&str; 10] = [
     USER_ID,
     TENANT_ID,
     EXPIRES_AT,
+    EXPIRES_AT_MILLIS,
     USER_GENERATION,
     TENANT_GENERATION,
     REFRESH_DIGEST,
@@ -46,18 +48,23 @@ impl SessionTable {
             (RECIPE_USER_ID.into(), text(session.recipe_user.as_str())),
             (TENANT_ID.into(), text(standing.tenant.as_str())),
             (CREATED_AT.into(), number(session.created_at.millis())),
-            (EXPIRES_AT.into(), number(standing.expires_at.seconds())),
             (USER_GENERATION.into(), number(standing.born.whole.number())),
             (TENANT_GENERATION.into(), number(standing.born.tenant.number())),
             (REFRESH_DIGEST.into(), bytes(standing.lineage.current.as_bytes())),
             (TOKEN_KEY.into(), bytes(&session.token_key.0)),
             (PAYLOAD.into(), text(&session.payload.to_json())),
-            (SESSION_DATA.into(), text(&Value::Object(session.data.0.clone()).to_string())),
+            (SESSION_DATA.into(), text(&session.data.0.to_json())),
             (STATIC_KEY.into(), AttributeValue::Bool(session.key_kind == KeyKind::Static)),
         ]);
+        item.extend(expiry(standing.expires_at).map(|(name, value)| (name.into(), value)));
+        if session.issuer == IssuerClaim::Payloads {
+            item.insert(PAYLOAD_ISSUER.into(), AttributeValue::Bool(true));
+        }
         if let Some(rotation) = &standing.lineage.rotation {
             item.insert(PREVIOUS_REFRESH_DIGEST.into(), bytes(rotation.previous.as_bytes()));
-            item.insert(ROTATION_SALT.into(), bytes(&rotation.salt.0));
+            if let Some(salt) = &rotation.salt {
+                item.insert(ROTATION_SALT.into(), bytes(&salt.0));
+            }
             item.insert(ROTATED_AT.into(), number(rotation.at.millis()));
         }
         let optional = [
@@ -90,17 +97,30 @@ impl SessionTable {
         let item = Item { entity: "session", attributes };
         Ok(Session {
             handle: self.handle_of(item.text(PK)?).ok_or_else(|| item.corrupt(PK))?,
-            recipe_user: item.parsed(RECIPE_USER_ID, UserId::parse)?,
+            recipe_user: item.parsed(RECIPE_USER_ID, UserId::parse_or_empty)?,
             created_at: item.millis(CREATED_AT)?,
             standing: standing_from_item(attributes)?,
             token_key: TokenKey(item.bytes32(TOKEN_KEY)?),
-            payload: Payload::from_claims(json_object(&item, PAYLOAD)?),
+            payload: Payload::from_object(json_object(&item, PAYLOAD)?),
             data: SessionData(json_object(&item, SESSION_DATA)?),
             device: device(&item)?,
             anti_csrf: item.optional_text(ANTI_CSRF_TOKEN)?.map(AntiCsrfToken::from_text),
             anti_csrf_since: item.optional_number(ANTI_CSRF_SINCE)?.map(Timestamp::from_millis),
             key_kind: if item.flag(STATIC_KEY)? { KeyKind::Static } else { KeyKind::Dynamic },
+            issuer: if item.optional_flag(PAYLOAD_ISSUER)?.unwrap_or(false) {
+                IssuerClaim::Payloads
+            } else {
+                IssuerClaim::Ours
+            },
         })
+    }
+}
+
+/// The millisecond, if the row was written by a release that keeps it.
+pub(super) fn expires_at(item: &Item<'_>) -> Result<Timestamp, TableError> {
+    match item.optional_number(EXPIRES_AT_MILLIS)? {
+        Some(millis) => Ok(Timestamp::from_millis(millis)),
+        None => Ok(Timestamp::from_seconds(item.number(EXPIRES_AT)?)),
     }
 }
 
@@ -111,7 +131,7 @@ fn device(item: &Item<'_>) -> Result<Device, TableError> {
     })
 }
 
-fn json_object(item: &Item<'_>, name: &'static str) -> Result<Map<String, Value>, TableError> {
+fn json_object(item: &Item<'_>, name: &'static str) -> Result<Object, TableError> {
     item.parsed(name, |json| serde_json::from_str(json))
 }
 
@@ -121,15 +141,15 @@ pub(super) fn standing_from_item(attributes: &Attributes) -> Result<Standing, Ta
         None => None,
         Some(previous) => Some(Rotation {
             previous: RefreshDigest::from_bytes(previous),
-            salt: RotationSalt(item.bytes32(ROTATION_SALT)?),
+            salt: item.optional_bytes32(ROTATION_SALT)?.map(RotationSalt),
             at: item.millis(ROTATED_AT)?,
         }),
     };
     let current = RefreshDigest::from_bytes(item.bytes32(REFRESH_DIGEST)?);
     Ok(Standing {
-        user: item.parsed(USER_ID, UserId::parse)?,
+        user: item.parsed(USER_ID, UserId::parse_or_empty)?,
         tenant: item.parsed(TENANT_ID, TenantId::parse)?,
-        expires_at: Timestamp::from_seconds(item.number(EXPIRES_AT)?),
+        expires_at: expires_at(&item)?,
         born: Generations {
             whole: Generation::from_number(item.number(USER_GENERATION)?),
             tenant: Generation::from_number(item.number(TENANT_GENERATION)?),

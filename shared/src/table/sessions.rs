@@ -4,17 +4,17 @@ use super::generations::{generation_names, user_from_item};
 use super::item::Item;
 use super::keys::published_from_item;
 use super::schema::{
-    Attributes, EXPIRES_AT, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT,
-    TENANT_GENERATION, USER_GENERATION, bytes, number, text,
+    Attributes, EXPIRES_AT, EXPIRES_AT_MILLIS, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST,
+    ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION, bytes, expiry, number, text,
 };
-use super::session_item::{LISTED, STANDING, standing_from_item};
+use super::session_item::{LISTED, STANDING, expires_at, standing_from_item};
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, SessionHandle, TenantId, UserId};
-use crate::model::{Place, Rotation, Scope, Session, Standing, Summary, UserGenerations};
+use crate::model::{Place, Scope, Session, Standing, Summary, UserGenerations};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::keyring::Keyring;
-use crate::token::refresh::RefreshDigest;
+use crate::token::refresh::{RefreshDigest, RotationSalt};
 use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::Config;
 use aws_sdk_dynamodb::error::SdkError;
@@ -47,8 +47,13 @@ pub enum Rotated {
 pub struct RotationWrite<'a> {
     /// The token that follows.
     pub next: RefreshDigest,
-    /// How it follows from the one that is exchanged.
-    pub rotation: &'a Rotation,
+    /// The token that is exchanged: current, or issued in exchange for the current one by the
+    /// classic exchange.
+    pub previous: RefreshDigest,
+    /// From which, with the previous token, the next one follows.
+    pub salt: &'a RotationSalt,
+    /// When.
+    pub at: Timestamp,
     /// When the session now ends by itself.
     pub expires_at: Timestamp,
     /// The anti-CSRF token that this exchange gives a session which had none.
@@ -164,7 +169,7 @@ impl SessionTable {
         Ok((sessions.collect::<Result<_, _>>()?, self.generations(user).await?))
     }
 
-    /// Exchanges the refresh token `seen` for the next one, if `seen` is still current.
+    /// Makes the next refresh token current, if `seen` still is.
     ///
     /// # Errors
     /// The effect is unknown.
@@ -176,7 +181,8 @@ impl SessionTable {
     ) -> Result<Rotated, TableError> {
         let mut set = format!(
             "SET {REFRESH_DIGEST} = :next, {PREVIOUS_REFRESH_DIGEST} = :previous, \
-             {ROTATION_SALT} = :salt, {ROTATED_AT} = :at, {EXPIRES_AT} = :expires"
+             {ROTATION_SALT} = :salt, {ROTATED_AT} = :at, {EXPIRES_AT} = :{EXPIRES_AT}, \
+             {EXPIRES_AT_MILLIS} = :{EXPIRES_AT_MILLIS}"
         );
         let mut update = self
             .dynamodb
@@ -188,11 +194,13 @@ impl SessionTable {
             .condition_expression("attribute_exists(pk) AND refreshDigest = :seen")
             .expression_attribute_values(":seen", bytes(seen.as_bytes()))
             .expression_attribute_values(":next", bytes(write.next.as_bytes()))
-            .expression_attribute_values(":previous", bytes(write.rotation.previous.as_bytes()))
-            .expression_attribute_values(":salt", bytes(&write.rotation.salt.0))
-            .expression_attribute_values(":at", number(write.rotation.at.millis()))
-            .expression_attribute_values(":expires", number(write.expires_at.seconds()))
+            .expression_attribute_values(":previous", bytes(write.previous.as_bytes()))
+            .expression_attribute_values(":salt", bytes(&write.salt.0))
+            .expression_attribute_values(":at", number(write.at.millis()))
             .return_values_on_condition_check_failure(OnFailure::AllOld);
+        for (name, value) in expiry(write.expires_at) {
+            update = update.expression_attribute_values(format!(":{name}"), value);
+        }
         if let Some(token) = write.new_anti_csrf {
             set.push_str(", antiCsrfToken = :csrf, antiCsrfSince = :at");
             update = update.expression_attribute_values(":csrf", text(token.expose()));
@@ -267,8 +275,8 @@ impl SessionTable {
                 let item = Item { entity: "session", attributes: &old };
                 // The row is gone whatever it was; one without a readable expiry was not seen to be
                 // over.
-                let expires_at = item.number(EXPIRES_AT).unwrap_or(i64::MAX);
-                Ok(Some(Removed { expires_at: Timestamp::from_seconds(expires_at) }))
+                let never = Timestamp::from_millis(i64::MAX);
+                Ok(Some(Removed { expires_at: expires_at(&item).unwrap_or(never) }))
             }
             Err(SdkError::ServiceError(error))
                 if matches!(error.err(), DeleteItemError::ConditionalCheckFailedException(_)) =>

@@ -1,0 +1,55 @@
+//! What an application changes of its own in a session, by handle (PROTOCOL 4.8): the claims of its
+//! access tokens and its session data, each replaced as a whole.
+
+use super::{SessionError, Sessions};
+use crate::ids::SessionHandle;
+use crate::model::{Session, SessionData};
+use crate::token::payload::Payload;
+
+/// What is replaced.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The payload. A client sees it after its next refresh, or when a check that asks the table
+    /// finds it changed.
+    Payload(Payload),
+    /// The session data.
+    Data(SessionData),
+}
+
+impl Sessions {
+    /// The session, if it lives.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn find(&self, handle: &SessionHandle) -> Result<Option<Session>, SessionError> {
+        Ok(self.find_live(handle).await?.ok())
+    }
+
+    /// Whether the table has a row of this name, alive or not.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn has_row(&self, handle: &SessionHandle) -> Result<bool, SessionError> {
+        Ok(self.table.find(handle).await?.is_some())
+    }
+
+    /// Replaces a part of a live session; `false` when there is none of this name. The last change
+    /// wins.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn change(
+        &self,
+        handle: &SessionHandle,
+        change: Change,
+    ) -> Result<bool, SessionError> {
+        let Some(session) = self.find(handle).await? else { return Ok(false) };
+        Ok(match change {
+            Change::Data(data) => self.table.set_data(handle, &data).await?,
+            Change::Payload(payload) => {
+                let payload = session.own_payload(payload);
+                self.table.set_payload(handle, &payload).await?
+            }
+        })
+    }
+}

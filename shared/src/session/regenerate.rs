@@ -1,0 +1,73 @@
+//! A new access token in the middle of a session, with another payload (PROTOCOL 4.5).
+
+use super::issue::{IssuedWith, Life};
+use super::verify_classic::Seen;
+use super::{SessionError, Sessions};
+use crate::token::keyring::Invalid;
+use crate::token::payload::Payload;
+use crate::token::unverified::UnverifiedToken;
+
+const GONE: &str = "Session does not exist.";
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Regenerated {
+    /// The session as it now is, with a new access token unless the presented one had expired.
+    Done(Box<Seen>),
+    /// No, for this reason.
+    Unauthorised(&'static str),
+    /// The payload has a claim that the token's version keeps to itself. Nothing was written.
+    ProtectedPayload,
+}
+
+impl Sessions {
+    /// Replaces the session's payload, if another is given, and the access token by one that
+    /// carries it: good for as long as the presented one was, whose expiry does not matter.
+    ///
+    /// # Errors
+    /// We could not find out, or the effect is unknown.
+    pub async fn regenerate(
+        &self,
+        token: UnverifiedToken<'_>,
+        payload: Option<Payload>,
+    ) -> Result<Regenerated, SessionError> {
+        let now = self.clock.now();
+        let keyring = self.keyring_for(token.kid()).await?;
+        let signed = keyring.check_signature(&token, now);
+        let claims = token.claims_on_trust();
+        match signed {
+            Ok(()) => {}
+            // Its key may have been retired since; no new token is signed for it.
+            Err(Invalid::UnknownKey) if claims.expires_at < now => {}
+            Err(_) => return Ok(Regenerated::Unauthorised("the access token is not valid")),
+        }
+        let Ok(mut session) = self.find_live(&claims.handle).await? else {
+            return Ok(Regenerated::Unauthorised(GONE));
+        };
+        if session.standing.user != claims.user {
+            return Ok(Regenerated::Unauthorised(GONE));
+        }
+        if let Some(payload) = payload {
+            session.payload = session.own_payload(payload);
+            if !session.payload.fits(claims.version) {
+                return Ok(Regenerated::ProtectedPayload);
+            }
+            if !self.table.set_payload(&session.handle, &session.payload).await? {
+                return Ok(Regenerated::Unauthorised(GONE));
+            }
+        } else if !session.payload.fits(claims.version) {
+            return Ok(Regenerated::ProtectedPayload);
+        }
+        if claims.expires_at < now {
+            return Ok(Regenerated::Done(Box::new(Seen::of(session, None))));
+        }
+        let life = Life { to: claims.expires_at, ..self.full_life(claims.version, now) };
+        let tokens = IssuedWith {
+            refresh: claims.refresh_hash,
+            parent: claims.parent,
+            anti_csrf: claims.anti_csrf,
+        };
+        let access = self.issue_classic_token(&session, claims.version, tokens, life).await?;
+        Ok(Regenerated::Done(Box::new(Seen::of(session, Some(access)))))
+    }
+}

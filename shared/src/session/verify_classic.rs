@@ -1,0 +1,184 @@
+//! The check that a SuperTokens SDK asks for (PROTOCOL 4.3): when the operator of an app wants the
+//! table asked, and on the first use of an access token after a refresh, which makes that refresh
+//! final.
+
+use super::issue::IssuedWith;
+use super::{SessionError, Sessions};
+use crate::ids::{SessionHandle, TenantId, UserId};
+use crate::model::Session;
+use crate::table::{Promoted, Promotion, TableError};
+use crate::token::access::{AccessToken, Claims};
+use crate::token::payload::Payload;
+use crate::token::unverified::UnverifiedToken;
+use crate::token::version::Version;
+
+/// How often a check that others overtake looks again.
+const ROUNDS: usize = 8;
+
+/// What an SDK asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassicCheck<'a> {
+    /// The anti-CSRF token that the client presented.
+    pub anti_csrf: Option<&'a str>,
+    /// Whether it must be that of the access token.
+    pub check_anti_csrf: bool,
+    /// Whether the table is asked.
+    pub check_database: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum ClassicVerdict {
+    /// The request may pass.
+    Allowed(Box<Seen>),
+    /// The client must refresh, for this reason.
+    TryRefresh(&'static str),
+    /// The session is over, for this reason.
+    Unauthorised(&'static str),
+    /// The session's payload has a claim that the token's version keeps to itself.
+    ProtectedPayload,
+}
+
+/// A session as a SuperTokens SDK is shown it.
+#[derive(Debug)]
+pub struct Seen {
+    /// Its name.
+    pub handle: SessionHandle,
+    /// Whose it is.
+    pub user: UserId,
+    /// The user as they logged in.
+    pub recipe_user: UserId,
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// The application's claims.
+    pub payload: Payload,
+    /// The token that replaces the presented one.
+    pub new_access: Option<AccessToken>,
+}
+
+impl Sessions {
+    /// Checks an access token by the classic rules.
+    ///
+    /// # Errors
+    /// We could not find out. Refuse.
+    pub async fn verify_classic(
+        &self,
+        token: UnverifiedToken<'_>,
+        check: ClassicCheck<'_>,
+    ) -> Result<ClassicVerdict, SessionError> {
+        let keyring = self.keyring_for(token.kid()).await?;
+        let Ok(claims) = keyring.verify_for_sdk(token, self.clock.now()) else {
+            return Ok(ClassicVerdict::TryRefresh("the access token is not valid or has expired"));
+        };
+        if check.check_anti_csrf {
+            let presented = check.anti_csrf.unwrap_or_default();
+            match &claims.anti_csrf {
+                Some(expected) if expected.matches(presented) => {}
+                Some(_) => return Ok(ClassicVerdict::TryRefresh("anti-csrf check failed")),
+                None => return Ok(ClassicVerdict::TryRefresh("the token has no anti-csrf token")),
+            }
+        }
+        if check.check_database || claims.parent.is_some() {
+            self.check_in_table(claims, check.check_database).await
+        } else {
+            Ok(allowed(claims))
+        }
+    }
+
+    async fn check_in_table(
+        &self,
+        claims: Claims,
+        check_database: bool,
+    ) -> Result<ClassicVerdict, SessionError> {
+        for _ in 0..ROUNDS {
+            let found = self.find_unended(&claims.handle).await?;
+            let Some(session) = found.filter(|session| belongs(&claims, session)) else {
+                return Ok(ClassicVerdict::Unauthorised(if check_database {
+                    "Either the session has ended or has been blacklisted"
+                } else {
+                    "Session missing in db"
+                }));
+            };
+            let changed = check_database && payload_changed(&claims, &session);
+            if claims.parent.is_none() && !changed {
+                return Ok(allowed(claims));
+            }
+            let current = session.standing.lineage.current;
+            let promotes = claims.parent.as_ref().is_some_and(|hash| hash.digest() == current);
+            if !promotes && !changed && claims.refresh_hash.digest() != current {
+                // Of a branch that another has overtaken: good until it expires.
+                return Ok(allowed(claims));
+            }
+            if !session.payload.fits(claims.version) {
+                return Ok(ClassicVerdict::ProtectedPayload);
+            }
+            // Signed before it is written.
+            let seen = self.seen_anew(&claims, session).await?;
+            if !promotes {
+                return Ok(ClassicVerdict::Allowed(Box::new(seen)));
+            }
+            let now = self.clock.now();
+            let promotion = Promotion {
+                seen: current,
+                next: claims.refresh_hash.digest(),
+                at: now,
+                expires_at: self.session_expiry(now),
+            };
+            match self.table.promote(&seen.handle, &promotion).await? {
+                Promoted::Promoted => return Ok(ClassicVerdict::Allowed(Box::new(seen))),
+                Promoted::Stale | Promoted::Gone => {}
+            }
+        }
+        Err(TableError::Contended { doing: "checking a session" }.into())
+    }
+
+    /// The session with a new access token: the stored payload, no parent, the rest as it was.
+    async fn seen_anew(&self, claims: &Claims, session: Session) -> Result<Seen, SessionError> {
+        let tokens = IssuedWith {
+            refresh: claims.refresh_hash.clone(),
+            parent: None,
+            anti_csrf: claims.anti_csrf.clone(),
+        };
+        let life = self.full_life(claims.version, self.clock.now());
+        let access = self.issue_classic_token(&session, claims.version, tokens, life).await?;
+        Ok(Seen::of(session, Some(access)))
+    }
+}
+
+impl Seen {
+    /// The session as its row has it.
+    #[must_use]
+    pub fn of(session: Session, new_access: Option<AccessToken>) -> Self {
+        Self {
+            handle: session.handle,
+            user: session.standing.user,
+            recipe_user: session.recipe_user,
+            tenant: session.standing.tenant,
+            payload: session.payload,
+            new_access,
+        }
+    }
+}
+
+/// The session as its access token has it.
+fn allowed(claims: Claims) -> ClassicVerdict {
+    ClassicVerdict::Allowed(Box::new(Seen {
+        handle: claims.handle,
+        user: claims.user,
+        recipe_user: claims.recipe_user,
+        tenant: claims.tenant,
+        payload: claims.payload,
+        new_access: None,
+    }))
+}
+
+fn belongs(claims: &Claims, session: &Session) -> bool {
+    // Tokens before version 4 name no tenant.
+    let tenant = claims.version < Version::V4 || session.standing.tenant == claims.tenant;
+    session.standing.user == claims.user && tenant
+}
+
+/// Whether the payload was replaced since the token was issued.
+fn payload_changed(claims: &Claims, session: &Session) -> bool {
+    session.own_payload(claims.payload.clone()) != session.payload
+}

@@ -1,0 +1,200 @@
+//! The app items: one for each app that was made, and one that lists them.
+
+use super::generations::is_conflict;
+use super::item::Item;
+use super::schema::{
+    APP_IDS, APP_VERSION, Attributes, INCARNATION, PK, REMOVED, SETTINGS, TENANT_ID, TENANTS,
+    number, text,
+};
+use super::{SessionTable, TableError};
+use crate::ids::{AppId, SessionHandle, TenantId};
+use crate::tenancy::{AppRecord, Tenant};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use std::collections::BTreeMap;
+
+const DOING: &str = "writing an app";
+
+/// The apps in a table.
+#[derive(Clone)]
+pub struct AppTable {
+    dynamodb: Client,
+    name: Box<str>,
+}
+
+/// What became of a write of an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppWritten {
+    /// It is written.
+    Written,
+    /// Somebody else wrote it first. Nothing was written.
+    Stale,
+}
+
+impl AppTable {
+    /// The apps in the table `name`.
+    #[must_use]
+    pub fn new(dynamodb: Client, name: &str) -> Self {
+        Self { dynamodb, name: name.into() }
+    }
+
+    /// The sessions of an app.
+    #[must_use]
+    pub fn sessions_of(&self, app: &AppRecord) -> SessionTable {
+        SessionTable::of_app(self.dynamodb.clone(), &self.name, app)
+    }
+
+    /// An app's record, read strongly. One that was removed still has one.
+    ///
+    /// # Errors
+    /// We could not find out, or the item is corrupt.
+    pub async fn find(&self, id: &AppId) -> Result<Option<AppRecord>, TableError> {
+        let get = self.dynamodb.get_item().table_name(&*self.name).key(PK, app_pk(id));
+        let found = get.consistent_read(true).send().await;
+        let found = found.map_err(TableError::doing("reading an app"))?;
+        found.item.as_ref().map(|item| from_item(id, item)).transpose()
+    }
+
+    /// The ids of the apps that there are, read strongly.
+    ///
+    /// # Errors
+    /// We could not find out, or the item is corrupt.
+    pub async fn list(&self) -> Result<Vec<AppId>, TableError> {
+        let get = self.dynamodb.get_item().table_name(&*self.name).key(PK, list_pk());
+        let found = get.consistent_read(true).send().await;
+        let found = found.map_err(TableError::doing("listing the apps"))?.item.unwrap_or_default();
+        let item = Item { entity: "apps", attributes: &found };
+        let Some(ids) = found.get(APP_IDS) else { return Ok(Vec::new()) };
+        let ids = ids.as_ss().map_err(|_| item.corrupt(APP_IDS))?;
+        ids.iter().map(|id| AppId::parse(id).map_err(|_| item.corrupt(APP_IDS))).collect()
+    }
+
+    /// Writes an app, if it is still at the version before. With an app that is removed go its
+    /// keys: from that moment nothing it issued can be verified.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn write(&self, app: &AppRecord) -> Result<AppWritten, TableError> {
+        let mut transaction = self
+            .dynamodb
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(self.put(app)?).build())
+            .transact_items(TransactWriteItem::builder().update(self.enlist(app)?).build());
+        if app.removed {
+            let sessions = self.sessions_of(app);
+            for pk in [sessions.signing_keys_pk(), sessions.public_keys_pk()] {
+                let delete = Delete::builder().table_name(&*self.name).key(PK, pk).build();
+                let delete = delete.map_err(TableError::building(DOING))?;
+                let delete = TransactWriteItem::builder().delete(delete).build();
+                transaction = transaction.transact_items(delete);
+            }
+        }
+        match transaction.send().await {
+            Ok(_) => Ok(AppWritten::Written),
+            Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => Ok(AppWritten::Stale),
+            Err(error) => Err(TableError::doing(DOING)(error)),
+        }
+    }
+
+    fn put(&self, app: &AppRecord) -> Result<Put, TableError> {
+        let count = |count: u64| number(i64::try_from(count).unwrap_or(i64::MAX));
+        let tenants: BTreeMap<_, _> =
+            app.tenants.iter().map(|(id, tenant)| (id.as_str(), tenant)).collect();
+        // Numbers, texts and flags in maps with text keys always serialize.
+        let json = |json: Result<String, _>| text(&json.unwrap_or_default());
+        let put = Put::builder()
+            .table_name(&*self.name)
+            .item(PK, app_pk(&app.id))
+            .item(APP_VERSION, count(app.version))
+            .item(INCARNATION, count(app.incarnation))
+            .item(REMOVED, AttributeValue::Bool(app.removed))
+            .item(SETTINGS, json(serde_json::to_string(&app.settings)))
+            .item(TENANTS, json(serde_json::to_string(&tenants)));
+        let put = match app.version {
+            1 => put.condition_expression("attribute_not_exists(pk)"),
+            version => put
+                .condition_expression("appVersion = :seen")
+                .expression_attribute_values(":seen", count(version - 1)),
+        };
+        put.build().map_err(TableError::building(DOING))
+    }
+
+    fn enlist(&self, app: &AppRecord) -> Result<Update, TableError> {
+        let verb = if app.removed { "DELETE" } else { "ADD" };
+        Update::builder()
+            .table_name(&*self.name)
+            .key(PK, list_pk())
+            .update_expression(format!("{verb} {APP_IDS} :id"))
+            .expression_attribute_values(
+                ":id",
+                AttributeValue::Ss(vec![app.id.as_str().to_owned()]),
+            )
+            .build()
+            .map_err(TableError::building(DOING))
+    }
+}
+
+impl SessionTable {
+    /// Some of the sessions of a tenant, whoever they belong to, read strongly, and where to go on:
+    /// `None` at the end. Reads through the whole table: for the end of a tenant, and nothing else.
+    ///
+    /// # Errors
+    /// We could not find out, or an item is corrupt.
+    pub async fn scan_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<String>,
+    ) -> Result<(Vec<SessionHandle>, Option<String>), TableError> {
+        let mut scan = self
+            .dynamodb
+            .scan()
+            .table_name(&*self.name)
+            .consistent_read(true)
+            .projection_expression(PK)
+            .filter_expression(format!("begins_with({PK}, :sessions) AND {TENANT_ID} = :tenant"))
+            .expression_attribute_values(":sessions", text(&format!("session#{}#", self.prefix)))
+            .expression_attribute_values(":tenant", text(tenant.as_str()));
+        if let Some(after) = after {
+            scan = scan.exclusive_start_key(PK, AttributeValue::S(after));
+        }
+        let answer = scan.send().await.map_err(TableError::doing("finding a tenant's sessions"))?;
+        let pk = |attributes: &Attributes| {
+            Item { entity: "session", attributes }.text(PK).map(ToOwned::to_owned)
+        };
+        let next = answer.last_evaluated_key.as_ref().map(pk).transpose()?;
+        let mut handles = Vec::new();
+        for attributes in answer.items.unwrap_or_default() {
+            // A row whose key is none of ours is nobody's session.
+            handles.extend(self.handle_of(&pk(&attributes)?));
+        }
+        Ok((handles, next))
+    }
+}
+
+fn app_pk(id: &AppId) -> AttributeValue {
+    text(&format!("app#{}", id.as_str()))
+}
+
+fn list_pk() -> AttributeValue {
+    text("apps")
+}
+
+fn from_item(id: &AppId, attributes: &Attributes) -> Result<AppRecord, TableError> {
+    let item = Item { entity: "app", attributes };
+    let count = |name| u64::try_from(item.number(name)?).map_err(|_| item.corrupt(name));
+    let named: BTreeMap<String, Tenant> =
+        item.parsed(TENANTS, |json| serde_json::from_str(json))?;
+    let mut tenants = BTreeMap::new();
+    for (name, tenant) in named {
+        tenants.insert(TenantId::parse(&name).map_err(|_| item.corrupt(TENANTS))?, tenant);
+    }
+    Ok(AppRecord {
+        id: id.clone(),
+        version: count(APP_VERSION)?,
+        incarnation: count(INCARNATION)?,
+        removed: item.flag(REMOVED)?,
+        settings: item.parsed(SETTINGS, |json| serde_json::from_str(json))?,
+        tenants,
+    })
+}

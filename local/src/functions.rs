@@ -15,7 +15,8 @@ use std::sync::Arc;
 type Constructor = fn(Arc<App>) -> Function;
 
 /// Every binary of the workspace's `functions/`, and what composes it.
-const REGISTRY: [(&str, Constructor); 9] = [
+const REGISTRY: [(&str, Constructor); 10] = [
+    ("core-driver", core_driver::function),
     ("create-session", create_session::function),
     ("jwks", jwks::function),
     ("list-sessions", list_sessions::function),

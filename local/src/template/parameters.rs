@@ -18,6 +18,9 @@ struct Parameter {
     allowed_pattern: Option<String>,
     min_value: Option<f64>,
     max_value: Option<f64>,
+    /// Whether the value is kept out of `CloudFormation`'s answers; nothing here shows one.
+    #[serde(rename = "NoEcho")]
+    _no_echo: Option<bool>,
     #[serde(rename = "Description")]
     _description: Option<String>,
 }

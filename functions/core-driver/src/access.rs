@@ -1,0 +1,30 @@
+//! Who may call: whoever presents an API key of the app, or one of the operator's when the app sets
+//! none (PROTOCOL 3.1).
+
+use crate::answer::text;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+use shared::app::App;
+use shared::config::CoreAccess;
+use shared::http::Reply;
+use shared::session::FoundApp;
+
+pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Result<(), Reply> {
+    let own_keys = of.and_then(|of| of.api_keys.as_ref());
+    let presented = presented(headers);
+    let admitted = match (own_keys, &app.core_access) {
+        (Some(keys), _) | (None, CoreAccess::Keys(keys)) => {
+            presented.is_some_and(|key| keys.accept(key))
+        }
+        (None, CoreAccess::Open) => true,
+        (None, CoreAccess::Closed) => false,
+    };
+    if admitted { Ok(()) } else { Err(text(StatusCode::UNAUTHORIZED, "Invalid API key")) }
+}
+
+/// In `api-key`, or in `Authorization`, there with or without `Bearer`.
+fn presented(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get("api-key").or_else(|| headers.get(AUTHORIZATION))?;
+    let key = header.to_str().ok()?.trim();
+    Some(key.strip_prefix("Bearer ").map_or(key, str::trim))
+}

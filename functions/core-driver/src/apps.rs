@@ -1,0 +1,117 @@
+//! Apps and tenants (PROTOCOL 3.4.13): for whoever sets a deployment up, and for test suites.
+
+use crate::Call;
+use crate::answer::{Answer, bad, broken, json, no_app, text};
+use crate::input::invalid;
+use crate::route::NO_TENANTS;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use shared::http::Reply;
+use shared::ids::{AppId, TenantId};
+use shared::session::{AppChange, TenantChange};
+
+/// `PUT /recipe/multitenancy/app/v2`
+pub(crate) async fn put(call: &Call<'_>) -> Answer {
+    only_from_public_app(call)?;
+    let body = call.input.body()?;
+    let id = app_id(&body.required::<String>("appId")?)?;
+    let config: Map<String, Value> = body.optional("coreConfig")?.unwrap_or_default();
+    if id == AppId::public() && !config.is_empty() {
+        return Err(bad("The app public is configured by the operator's environment"));
+    }
+    match call.app.apps.put_app(&id, &config).await.map_err(broken)? {
+        AppChange::Created => {
+            Ok(json(&json!({ "status": "OK", "createdNew": id != AppId::public() })))
+        }
+        AppChange::Updated => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
+        AppChange::Invalid(invalid) => Err(bad(&format!("Invalid core config: {invalid}"))),
+    }
+}
+
+/// `POST /recipe/multitenancy/app/remove`
+pub(crate) async fn remove(call: &Call<'_>) -> Answer {
+    only_from_public_app(call)?;
+    let id = app_id(&call.input.body()?.required::<String>("appId")?)?;
+    if id == AppId::public() {
+        return Err(text(StatusCode::FORBIDDEN, "Cannot delete public app"));
+    }
+    let did_exist = call.app.apps.remove_app(&id).await.map_err(broken)?;
+    Ok(json(&json!({ "status": "OK", "didExist": did_exist })))
+}
+
+/// `GET /recipe/multitenancy/app/list/v2`
+pub(crate) async fn list(call: &Call<'_>) -> Answer {
+    only_from_public_app(call)?;
+    let apps = call.app.apps.list().await.map_err(broken)?;
+    let shown = |(id, tenants): &(AppId, Vec<TenantId>)| json!({ "appId": id.as_str(), "tenants": tenants.iter().map(shown).collect::<Vec<_>>() });
+    let apps: Vec<_> = apps.iter().map(shown).collect();
+    Ok(json(&json!({ "status": "OK", "apps": apps })))
+}
+
+/// `PUT /recipe/multitenancy/tenant/v2`
+pub(crate) async fn put_tenant(call: &Call<'_>) -> Answer {
+    call.only_from_public_tenant()?;
+    let body = call.input.body()?;
+    let tenant = tenant_id(&body.required::<String>("tenantId")?)?;
+    let config: Map<String, Value> = body.optional("coreConfig")?.unwrap_or_default();
+    if !config.is_empty() {
+        return Err(bad("Invalid core config: a tenant has none of its own; set it on the app"));
+    }
+    match call.app.apps.put_tenant(&call.of, &tenant).await.map_err(broken)? {
+        TenantChange::Created => Ok(json(&json!({ "status": "OK", "createdNew": true }))),
+        TenantChange::Existed => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
+        TenantChange::Ending => {
+            Err(bad("The tenant is being removed; its removal must be asked for again"))
+        }
+        TenantChange::TooMany => Err(bad("The app has as many tenants as are allowed")),
+        TenantChange::NoApp => Err(no_app(call.of.id())),
+    }
+}
+
+/// `POST /recipe/multitenancy/tenant/remove`
+pub(crate) async fn remove_tenant(call: &Call<'_>) -> Answer {
+    call.only_from_public_tenant()?;
+    let tenant = tenant_id(&call.input.body()?.required::<String>("tenantId")?)?;
+    if tenant.is_public() {
+        return Err(text(
+            StatusCode::FORBIDDEN,
+            "Cannot delete public tenant, use remove app API instead",
+        ));
+    }
+    let did_exist = call.app.apps.remove_tenant(&call.of, &tenant).await.map_err(broken)?;
+    Ok(json(&json!({ "status": "OK", "didExist": did_exist })))
+}
+
+/// `GET /recipe/multitenancy/tenant/list/v2`
+pub(crate) async fn list_tenants(call: &Call<'_>) -> Answer {
+    call.only_from_public_tenant()?;
+    let tenants = call.app.apps.tenants(&call.of).await.map_err(broken)?;
+    let tenants: Vec<_> = tenants.iter().map(shown).collect();
+    Ok(json(&json!({ "status": "OK", "tenants": tenants })))
+}
+
+fn shown(tenant: &TenantId) -> Value {
+    json!({ "tenantId": tenant.as_str(), "thirdParty": { "providers": [] }, "coreConfig": {} })
+}
+
+fn only_from_public_app(call: &Call<'_>) -> Result<(), Reply> {
+    if *call.of.id() == AppId::public() && call.tenant.is_public() {
+        return Ok(());
+    }
+    Err(text(StatusCode::FORBIDDEN, "Only the public app can call this API"))
+}
+
+fn app_id(given: &str) -> Result<AppId, Reply> {
+    let id = given.trim().to_ascii_lowercase();
+    if id.starts_with("appid-") {
+        return Err(bad("appId must not start with 'appid-'"));
+    }
+    AppId::parse(&id).map_err(|_| invalid("appId"))
+}
+
+fn tenant_id(given: &str) -> Result<TenantId, Reply> {
+    let id = given.trim().to_ascii_lowercase();
+    let reserved = NO_TENANTS.contains(&id.as_str());
+    let allowed = TenantId::parse(&id).ok().filter(|_| !reserved && !id.starts_with("appid-"));
+    allowed.ok_or_else(|| invalid("tenantId"))
+}

@@ -1,0 +1,85 @@
+//! What a call says in its body or its query. Members that nobody asks for are ignored; an explicit
+//! `null` is not the same as an absent member (PROTOCOL 3.1).
+
+use crate::answer::bad;
+use lambda_http::Request;
+use serde::Deserialize;
+use shared::http::Reply;
+use shared::http::command::MAX_BODY_BYTES;
+use shared::ids::UserId;
+use shared::json::Object;
+
+/// The body and the query of a call, not yet read.
+pub(crate) struct Input<'a> {
+    body: &'a [u8],
+    query: &'a str,
+}
+
+/// The members of a body.
+pub(crate) struct Body(Object);
+
+/// The parameters of a query.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl<'a> Input<'a> {
+    pub(crate) fn of(request: &'a Request) -> Self {
+        Self { body: request.body(), query: request.uri().query().unwrap_or_default() }
+    }
+
+    pub(crate) fn body(&self) -> Result<Body, Reply> {
+        if self.body.len() > MAX_BODY_BYTES {
+            return Err(bad(&format!("The body is too long: {MAX_BODY_BYTES} bytes are allowed")));
+        }
+        serde_json::from_slice(self.body).map(Body).map_err(|_| bad("Invalid Json Input"))
+    }
+
+    pub(crate) fn query(&self) -> Query {
+        Query(url::form_urlencoded::parse(self.query.as_bytes()).into_owned().collect())
+    }
+}
+
+impl Body {
+    /// A member that must be there.
+    pub(crate) fn required<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<T, Reply> {
+        self.0.get(name).ok_or_else(|| invalid(name))
+    }
+
+    /// A member that may be absent, and then is `None`; `null` is no value for it.
+    pub(crate) fn optional<'a, T: Deserialize<'a>>(
+        &'a self,
+        name: &str,
+    ) -> Result<Option<T>, Reply> {
+        if self.0.contains(name) && !self.0.is_null(name) {
+            self.required(name).map(Some)
+        } else if self.0.contains(name) {
+            Err(invalid(name))
+        } else {
+            Ok(None)
+        }
+    }
+
+    pub(crate) fn user(&self) -> Result<UserId, Reply> {
+        let text: String = self.required("userId")?;
+        UserId::parse_or_empty(&text).map_err(|_| invalid("userId"))
+    }
+}
+
+impl Query {
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Reply> {
+        let missing = || bad(&format!("Field name '{name}' is missing in GET request"));
+        self.find(name).ok_or_else(missing)
+    }
+
+    /// True unless it says otherwise.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.find(name).is_none_or(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+pub(crate) fn invalid(name: &str) -> Reply {
+    bad(&format!("Field name '{name}' is invalid in JSON input"))
+}

@@ -1,0 +1,120 @@
+//! Serves the SuperTokens backend SDKs in place of the SuperTokens core: the core driver interface
+//! (CDI; PROTOCOL Part 3) on the sessions that every other function knows.
+//!
+//! `ANY /core/{proxy+}`: an SDK's `connectionURI` is `<api>/core`. Whoever holds an API key can do
+//! to any session what the whole bundle can; the key belongs on servers alone.
+//!
+//! Here paths, bodies and statuses are translated; the rules are in `shared`.
+
+mod access;
+mod answer;
+mod apps;
+mod input;
+mod keys;
+mod route;
+mod session;
+mod sessions;
+mod version;
+
+use access::admit;
+use answer::{Answer, not_found, text};
+use http::{Method, StatusCode};
+use input::Input;
+use lambda_http::Request;
+use route::{Api, Target};
+use shared::app::App;
+use shared::http::Reply;
+use shared::ids::TenantId;
+use shared::lambda::{Function, path_of};
+use shared::session::FoundApp;
+use std::sync::Arc;
+use version::Cdi;
+
+/// Where the API has its paths.
+const PREFIX: &str = "/core";
+
+/// The function, composed over `app`.
+#[must_use]
+pub fn function(app: Arc<App>) -> Function {
+    Function::plain_http(app, async |app, request| {
+        answer(&app, &request).await.unwrap_or_else(|refusal| refusal)
+    })
+}
+
+/// One call, understood as far as its path and headers go.
+struct Call<'a> {
+    app: &'a App,
+    /// The app that its path names.
+    of: FoundApp,
+    /// The tenant that its path names.
+    tenant: TenantId,
+    cdi: Cdi,
+    input: Input<'a>,
+}
+
+/// `Err` is an answer too: one that was found early.
+async fn answer(app: &App, request: &Request) -> Answer {
+    let path = path_of(request).strip_prefix(PREFIX).unwrap_or_default();
+    let target = Target::parse(path).ok_or_else(not_found)?;
+    if target.api == Api::Hello {
+        return Ok(text(StatusCode::OK, "Hello"));
+    }
+    let found = app.apps.find(&target.app).await.map_err(answer::broken)?;
+    if target.api != Api::PublicJwks {
+        admit(app, found.as_ref(), request.headers())?;
+    }
+    let of = found.ok_or_else(|| answer::no_app(&target.app))?;
+    if app.apps.live_tenant(&of, &target.tenant).await.map_err(answer::broken)?.is_none() {
+        return Err(answer::no_tenant(&target.app, &target.tenant));
+    }
+    let cdi = match target.api {
+        Api::PublicJwks | Api::Versions => Cdi::LATEST,
+        _ => Cdi::of(request.headers(), target.api)?,
+    };
+    if cdi < Cdi::V3_0 && !target.tenant.is_public() {
+        return Err(not_found());
+    }
+    let input = Input::of(request);
+    let call = Call { app, of, tenant: target.tenant, cdi, input };
+    dispatch(&call, target.api, request.method()).await
+}
+
+async fn dispatch(call: &Call<'_>, api: Api, method: &Method) -> Answer {
+    match (method.as_str(), api) {
+        ("GET", Api::Versions) => Ok(version::list()),
+        ("GET", Api::PublicJwks) => keys::public_jwks(call).await,
+        ("GET", Api::Jwks) => keys::jwks(call).await,
+        ("POST", Api::Jwt) => keys::create_jwt(call).await,
+        ("GET", Api::UserById) => sessions::user_by_id(call),
+        ("POST", Api::Session) => session::create(call).await,
+        ("GET", Api::Session) => session::get(call).await,
+        ("POST", Api::Verify) => session::verify(call).await,
+        ("POST", Api::Refresh) => session::refresh(call).await,
+        ("POST", Api::Regenerate) => session::regenerate(call).await,
+        ("POST", Api::Remove) => sessions::remove(call).await,
+        ("GET", Api::OfUser) => sessions::of_user(call).await,
+        ("GET", Api::Data) => sessions::get_data(call).await,
+        ("PUT", Api::Data) => sessions::put_data(call).await,
+        ("GET", Api::JwtData) => sessions::get_payload(call).await,
+        ("PUT", Api::JwtData) => sessions::put_payload(call).await,
+        ("PUT", Api::App) => apps::put(call).await,
+        ("POST", Api::AppRemove) => apps::remove(call).await,
+        ("GET", Api::AppList) => apps::list(call).await,
+        ("PUT", Api::Tenant) => apps::put_tenant(call).await,
+        ("POST", Api::TenantRemove) => apps::remove_tenant(call).await,
+        ("GET", Api::TenantList) => apps::list_tenants(call).await,
+        ("PUT", Api::License) => Ok(answer::status("OK")),
+        _ => Err(text(StatusCode::METHOD_NOT_ALLOWED, "Method not supported")),
+    }
+}
+
+impl Call<'_> {
+    /// Some calls are about a whole app; from CDI 5.0 on they must not name a tenant.
+    fn only_from_public_tenant(&self) -> Result<(), Reply> {
+        if self.cdi >= Cdi::V5_0 && !self.tenant.is_public() {
+            let refusal = "Only public tenantId can call this app specific API";
+            return Err(text(StatusCode::FORBIDDEN, refusal));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+//! One session and its tokens: open, show, check, refresh, regenerate (PROTOCOL 3.4.3 to 3.4.6 and
+//! 3.4.9).
+
+use crate::answer::{Answer, bad, broken, json, no_tenant, refused};
+use crate::version::Cdi;
+use crate::{Call, sessions};
+use serde_json::json;
+use shared::http::Reply;
+use shared::ids::{SessionHandle, UserId};
+use shared::json::Object;
+use shared::model::{Device, SessionData};
+use shared::session::{
+    ClassicCheck, ClassicRefresh, ClassicRefreshed, ClassicVerdict, Issued, NewSession, Opening,
+    Regenerated, Seen,
+};
+use shared::time::Timestamp;
+use shared::token::access::AccessToken;
+use shared::token::payload::Payload;
+use shared::token::refresh::RefreshToken;
+use shared::token::signing::KeyKind;
+use shared::token::unverified::UnverifiedToken;
+
+pub(crate) const PROTECTED: &str = "The user payload contains protected field";
+pub(crate) const GONE: &str = "Session does not exist.";
+
+/// `POST /recipe/session`
+pub(crate) async fn create(call: &Call<'_>) -> Answer {
+    let body = call.input.body()?;
+    let user = body.user()?;
+    let payload = Payload::from_object(body.required("userDataInJWT")?);
+    let data = SessionData(body.required("userDataInDatabase")?);
+    let with_anti_csrf = body.required("enableAntiCsrf")?;
+    let dynamic: Option<bool> = body.optional("useDynamicSigningKey")?;
+    let version = call.cdi.token_version();
+    if !payload.fits(version) {
+        return Err(bad(PROTECTED));
+    }
+    let new = NewSession {
+        recipe_user: user.clone(),
+        user,
+        tenant: call.tenant.clone(),
+        payload,
+        data,
+        device: Device::default(),
+        key_kind: key_kind(dynamic).unwrap_or(KeyKind::Dynamic),
+        opening: Opening::Classic { version, with_anti_csrf },
+    };
+    match call.app.apps.create(&call.of, new).await.map_err(broken)? {
+        Some(issued) => Ok(issued_answer(call, &issued)),
+        None => Err(no_tenant(call.of.id(), &call.tenant)),
+    }
+}
+
+/// `GET /recipe/session`
+pub(crate) async fn get(call: &Call<'_>) -> Answer {
+    let query = call.input.query();
+    let Some(session) = sessions::find(call, query.required("sessionHandle")?).await? else {
+        return Ok(refused("UNAUTHORISED", GONE));
+    };
+    let mut shown = Object::default();
+    shown.set("status", &"OK");
+    shown.set("sessionHandle", &session.handle.as_str());
+    shown.set("userId", &session.standing.user.as_str());
+    shown.set("userDataInDatabase", &session.data.0);
+    shown.set("userDataInJWT", session.payload.members());
+    shown.set("expiry", &session.standing.expires_at.millis());
+    shown.set("timeCreated", &session.created_at.millis());
+    if call.cdi >= Cdi::V3_0 {
+        shown.set("tenantId", &session.standing.tenant.as_str());
+    }
+    if call.cdi >= Cdi::V4_0 {
+        shown.set("recipeUserId", &session.recipe_user.as_str());
+    }
+    Ok(json(&shown))
+}
+
+/// `POST /recipe/session/verify`
+pub(crate) async fn verify(call: &Call<'_>) -> Answer {
+    let body = call.input.body()?;
+    let token: String = body.required("accessToken")?;
+    let anti_csrf: Option<String> = body.optional("antiCsrfToken")?;
+    let asked: bool = body.required("doAntiCsrfCheck")?;
+    let enabled: bool = body.required("enableAntiCsrf")?;
+    let check = ClassicCheck {
+        anti_csrf: anti_csrf.as_deref(),
+        check_anti_csrf: asked && enabled,
+        check_database: body.required("checkDatabase")?,
+    };
+    let Ok(token) = UnverifiedToken::parse_for_sdk(&token) else {
+        return Ok(refused("TRY_REFRESH_TOKEN", "the access token is not one"));
+    };
+    match call.of.sessions.verify_classic(token, check).await.map_err(broken)? {
+        ClassicVerdict::Allowed(seen) => Ok(seen_answer(call, &seen)),
+        ClassicVerdict::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
+        ClassicVerdict::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        ClassicVerdict::ProtectedPayload => Err(bad(PROTECTED)),
+    }
+}
+
+/// `POST /recipe/session/refresh`
+pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
+    let body = call.input.body()?;
+    let token: String = body.required("refreshToken")?;
+    let anti_csrf: Option<String> = body.optional("antiCsrfToken")?;
+    let dynamic = match call.cdi {
+        cdi if cdi >= Cdi::V5_0 => Some(body.required("useDynamicSigningKey")?),
+        cdi if cdi >= Cdi::V3_0 => body.optional("useDynamicSigningKey")?,
+        _ => None,
+    };
+    let asked = ClassicRefresh {
+        version: call.cdi.token_version(),
+        enable_anti_csrf: body.required("enableAntiCsrf")?,
+        anti_csrf: anti_csrf.as_deref(),
+        key_kind: key_kind(dynamic),
+    };
+    let Ok(token) = RefreshToken::parse(&token) else {
+        return Ok(refused("UNAUTHORISED", "the refresh token is not one"));
+    };
+    match call.of.sessions.refresh_classic(&token, asked).await.map_err(broken)? {
+        ClassicRefreshed::Issued(issued) => Ok(issued_answer(call, &issued)),
+        ClassicRefreshed::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        ClassicRefreshed::Theft { handle, user, recipe_user } => {
+            Ok(theft(&handle, &user, &recipe_user))
+        }
+    }
+}
+
+/// `POST /recipe/session/regenerate`
+pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
+    let body = call.input.body()?;
+    let token: String = body.required("accessToken")?;
+    let payload = body.optional("userDataInJWT")?.map(Payload::from_object);
+    // The core fails here. Whatever a caller sends is the caller's to mend.
+    let token =
+        UnverifiedToken::parse_for_sdk(&token).map_err(|_| crate::input::invalid("accessToken"))?;
+    match call.of.sessions.regenerate(token, payload).await.map_err(broken)? {
+        Regenerated::Done(seen) => Ok(seen_answer(call, &seen)),
+        Regenerated::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        Regenerated::ProtectedPayload => Err(bad(PROTECTED)),
+    }
+}
+
+fn key_kind(dynamic: Option<bool>) -> Option<KeyKind> {
+    dynamic.map(|dynamic| if dynamic { KeyKind::Dynamic } else { KeyKind::Static })
+}
+
+fn issued_answer(call: &Call<'_>, issued: &Issued) -> Reply {
+    let Issued { session, access, refresh, at } = issued;
+    let mut answer = Object::default();
+    answer.set("status", &"OK");
+    answer.set("session", &shown(call, &Seen::of(session.clone(), None)));
+    answer.set("accessToken", &access_token(access));
+    let expiry = session.standing.expires_at;
+    answer.set("refreshToken", &token_info(&refresh.expose(), expiry, *at));
+    if let Some(token) = refresh.anti_csrf(&session.token_key) {
+        answer.set("antiCsrfToken", &token.expose());
+    }
+    json(&answer)
+}
+
+fn seen_answer(call: &Call<'_>, seen: &Seen) -> Reply {
+    let mut answer = Object::default();
+    answer.set("status", &"OK");
+    answer.set("session", &shown(call, seen));
+    if let Some(access) = &seen.new_access {
+        answer.set("accessToken", &access_token(access));
+    }
+    json(&answer)
+}
+
+fn shown(call: &Call<'_>, seen: &Seen) -> Object {
+    let mut shown = Object::default();
+    shown.set("handle", &seen.handle.as_str());
+    shown.set("userId", &seen.user.as_str());
+    shown.set("userDataInJWT", seen.payload.members());
+    if call.cdi >= Cdi::V3_0 {
+        shown.set("tenantId", &seen.tenant.as_str());
+    }
+    if call.cdi >= Cdi::V4_0 {
+        shown.set("recipeUserId", &seen.recipe_user.as_str());
+    }
+    shown
+}
+
+fn access_token(token: &AccessToken) -> Object {
+    token_info(token.expose(), token.expires_at(), token.issued_at())
+}
+
+fn token_info(token: &str, expiry: Timestamp, created: Timestamp) -> Object {
+    let mut info = Object::default();
+    info.set("token", &token);
+    info.set("expiry", &expiry.millis());
+    info.set("createdTime", &created.millis());
+    info
+}
+
+/// The session goes on until the SDK ends it, which is its next call (PROTOCOL 4.4).
+fn theft(handle: &SessionHandle, user: &UserId, recipe_user: &UserId) -> Reply {
+    tracing::warn!(
+        session = handle.fingerprint(),
+        user = user.as_str(),
+        "token theft detected: a refresh token was used again after its successor; the SDK was told"
+    );
+    json(&json!({
+        "status": "TOKEN_THEFT_DETECTED",
+        "session": {
+            "handle": handle.as_str(),
+            "userId": user.as_str(),
+            "recipeUserId": recipe_user.as_str(),
+        },
+    }))
+}

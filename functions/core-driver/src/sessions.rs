@@ -1,0 +1,172 @@
+//! Sessions by handle and by user: list, end, and what an application keeps with them (PROTOCOL
+//! 3.4.2, 3.4.7, 3.4.8 and 3.4.10).
+
+use crate::Call;
+use crate::answer::{Answer, bad, broken, json, no_tenant, refused, status};
+use crate::session::{GONE, PROTECTED};
+use serde::Serialize;
+use serde_json::json;
+use shared::http::Reply;
+use shared::ids::{SessionHandle, UserId};
+use shared::json::Object;
+use shared::model::{Scope, Session, SessionData};
+use shared::session::Change;
+use shared::token::payload::Payload;
+
+/// `GET /user/id`: Sever keeps no users.
+pub(crate) fn user_by_id(call: &Call<'_>) -> Answer {
+    call.only_from_public_tenant()?;
+    call.input.query().required("userId")?;
+    Ok(status("UNKNOWN_USER_ID_ERROR"))
+}
+
+/// `GET /recipe/session/user`
+pub(crate) async fn of_user(call: &Call<'_>) -> Answer {
+    let query = call.input.query();
+    let user = UserId::parse_or_empty(query.required("userId")?);
+    let scope = scope(call, query.flag("fetchAcrossAllTenants"))?;
+    // Nobody has sessions under what is no user id.
+    let handles = match user {
+        Ok(user) => call.of.sessions.list_handles(&user, &scope).await.map_err(broken)?,
+        Err(_) => Vec::new(),
+    };
+    let handles: Vec<_> = handles.iter().map(SessionHandle::as_str).collect();
+    Ok(json(&json!({ "status": "OK", "sessionHandles": handles })))
+}
+
+/// `POST /recipe/session/remove`: by handle, or by user.
+pub(crate) async fn remove(call: &Call<'_>) -> Answer {
+    let body = call.input.body()?;
+    let handles: Option<Vec<String>> = body.optional("sessionHandles")?;
+    let user: Option<String> = body.optional("userId")?;
+    let across: Option<bool> = body.optional("revokeAcrossAllTenants")?;
+    let linked: Option<bool> = body.optional("revokeSessionsForLinkedAccounts")?;
+    if user.is_none() {
+        for (flag, given) in [
+            ("revokeAcrossAllTenants", across.is_some()),
+            ("revokeSessionsForLinkedAccounts", linked.is_some()),
+        ] {
+            if given {
+                let reason =
+                    format!("Invalid JSON input - {flag} can only be set if userId is set");
+                return Err(bad(&reason));
+            }
+        }
+    }
+    let ended = match (handles, user) {
+        (Some(handles), None) => remove_handles(call, handles).await?,
+        (None, Some(_)) => remove_user(call, &body.user()?, across.unwrap_or(true)).await?,
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(bad("Invalid JSON input - use one of userId or sessionHandles array"));
+        }
+    };
+    let ended: Vec<_> = ended.iter().map(SessionHandle::as_str).collect();
+    Ok(json(&json!({ "status": "OK", "sessionHandlesRevoked": ended })))
+}
+
+async fn remove_handles(
+    call: &Call<'_>,
+    handles: Vec<String>,
+) -> Result<Vec<SessionHandle>, Reply> {
+    // What is no handle names no session.
+    let handles: Vec<_> =
+        handles.iter().filter_map(|text| SessionHandle::parse(text).ok()).collect();
+    for handle in &handles {
+        check_tenant(call, handle).await?;
+    }
+    call.of.sessions.revoke_handles_classic(handles).await.map_err(broken)
+}
+
+/// One write ends them all; those are named that the sweep after it found.
+async fn remove_user(
+    call: &Call<'_>,
+    user: &UserId,
+    across: bool,
+) -> Result<Vec<SessionHandle>, Reply> {
+    let scope = scope(call, across)?;
+    let swept = call.of.sessions.revoke_user(user, &scope, None).await.map_err(broken)?;
+    Ok(swept.handles)
+}
+
+/// All of a user's tenants, or the one that the path names.
+fn scope(call: &Call<'_>, across: bool) -> Result<Scope, Reply> {
+    if across {
+        call.only_from_public_tenant()?;
+        Ok(Scope::User)
+    } else {
+        Ok(Scope::Tenant(call.tenant.clone()))
+    }
+}
+
+/// `GET /recipe/session/data`
+pub(crate) async fn get_data(call: &Call<'_>) -> Answer {
+    let query = call.input.query();
+    let session = find(call, query.required("sessionHandle")?).await?;
+    Ok(part("userDataInDatabase", session.as_ref().map(|session| &session.data.0)))
+}
+
+/// `GET /recipe/jwt/data`
+pub(crate) async fn get_payload(call: &Call<'_>) -> Answer {
+    let query = call.input.query();
+    let session = find(call, query.required("sessionHandle")?).await?;
+    Ok(part("userDataInJWT", session.as_ref().map(|session| session.payload.members())))
+}
+
+fn part(name: &str, value: Option<&impl Serialize>) -> Reply {
+    let Some(value) = value else { return refused("UNAUTHORISED", GONE) };
+    let mut answer = Object::default();
+    answer.set("status", &"OK");
+    answer.set(name, value);
+    json(&answer)
+}
+
+/// `PUT /recipe/session/data`
+pub(crate) async fn put_data(call: &Call<'_>) -> Answer {
+    let body = call.input.body()?;
+    let data = SessionData(body.required("userDataInDatabase")?);
+    change(call, &body.required::<String>("sessionHandle")?, Change::Data(data)).await
+}
+
+/// `PUT /recipe/jwt/data`
+pub(crate) async fn put_payload(call: &Call<'_>) -> Answer {
+    let body = call.input.body()?;
+    let payload = Payload::from_object(body.required("userDataInJWT")?);
+    let handle: String = body.required("sessionHandle")?;
+    if !payload.fits(call.cdi.token_version()) {
+        return Err(bad(PROTECTED));
+    }
+    change(call, &handle, Change::Payload(payload)).await
+}
+
+async fn change(call: &Call<'_>, handle: &str, change: Change) -> Answer {
+    let Ok(handle) = SessionHandle::parse(handle) else {
+        return Ok(refused("UNAUTHORISED", GONE));
+    };
+    if call.of.sessions.change(&handle, change).await.map_err(broken)? {
+        return Ok(status("OK"));
+    }
+    check_tenant(call, &handle).await?;
+    Ok(refused("UNAUTHORISED", GONE))
+}
+
+/// A live session by its handle.
+pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session>, Reply> {
+    let Ok(handle) = SessionHandle::parse(handle) else { return Ok(None) };
+    let found = call.of.sessions.find(&handle).await.map_err(broken)?;
+    if found.is_none() {
+        check_tenant(call, &handle).await?;
+    }
+    Ok(found)
+}
+
+/// A handle whose tenant nobody made is refused, unless there is such a session: the other
+/// functions open sessions in any tenant.
+async fn check_tenant(call: &Call<'_>, handle: &SessionHandle) -> Result<(), Reply> {
+    let Some(tenant) = handle.tenant() else { return Ok(()) };
+    let (apps, of) = (&call.app.apps, &call.of);
+    let known = apps.live_tenant(of, &tenant).await.map_err(broken)?.is_some();
+    if known || of.sessions.has_row(handle).await.map_err(broken)? {
+        return Ok(());
+    }
+    Err(no_tenant(of.id(), &tenant))
+}

@@ -127,39 +127,45 @@ impl Standing {
     }
 }
 
-/// A pair of generations: the user's as a whole and the user's in one tenant.
+/// The generations that a session is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Generations {
     /// Raised when all sessions of the user are revoked.
     pub whole: Generation,
     /// Raised when the user's sessions in one tenant are revoked.
     pub tenant: Generation,
+    /// Raised when a tenant is removed, with everybody's sessions in it.
+    pub everybody: Generation,
 }
 
 impl Generations {
-    /// Whether either was raised since. Each counts by itself: none may mask the other (Keycloak
+    /// Whether any was raised since. Each counts by itself: none may mask another (Keycloak
     /// CVE-2026-8922).
     #[must_use]
     pub fn is_behind(self, present: Self) -> bool {
-        self.whole < present.whole || self.tenant < present.tenant
+        self.whole < present.whole
+            || self.tenant < present.tenant
+            || self.everybody < present.everybody
     }
 }
 
-/// The user item: every generation of one user. A user without an item was never revoked.
+/// The generations that judge one user's sessions. A user without an item was never revoked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserGenerations {
     /// Of the whole user.
     pub whole: Generation,
     /// Of each tenant in which the user was ever revoked.
     pub tenants: BTreeMap<TenantId, Generation>,
+    /// Of everybody in those of the tenants asked for that were ever removed.
+    pub everybody: BTreeMap<TenantId, Generation>,
 }
 
 impl UserGenerations {
-    /// The two generations that count for a session in `tenant`.
+    /// The generations that count for a session in `tenant`.
     #[must_use]
     pub fn in_tenant(&self, tenant: &TenantId) -> Generations {
-        let tenant = self.tenants.get(tenant).copied().unwrap_or_default();
-        Generations { whole: self.whole, tenant }
+        let of = |map: &BTreeMap<_, Generation>| map.get(tenant).copied().unwrap_or_default();
+        Generations { whole: self.whole, tenant: of(&self.tenants), everybody: of(&self.everybody) }
     }
 }
 
@@ -283,6 +289,7 @@ mod tests {
             born: Generations {
                 whole: Generation::from_number(whole),
                 tenant: Generation::from_number(tenant),
+                everybody: Generation::from_number(5),
             },
             lineage: Lineage { current: digest("b"), rotation: None },
         }
@@ -292,7 +299,7 @@ mod tests {
         let tenant =
             |name: &str, number| (TenantId::parse(name).unwrap(), Generation::from_number(number));
         let tenants = [tenant("acme", acme), tenant("other", other)].into();
-        UserGenerations { whole: Generation::from_number(whole), tenants }
+        UserGenerations { whole: Generation::from_number(whole), tenants, ..Default::default() }
     }
 
     #[test]
@@ -322,6 +329,19 @@ mod tests {
                 verdict,
                 "{born:?} {present:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_tenant_revokes_everybody_in_it() {
+        let now = Timestamp::from_seconds(1);
+        for (tenant, generation, verdict) in
+            [("acme", 5, Ok(())), ("acme", 6, Err(Ended::Revoked)), ("other", 6, Ok(()))]
+        {
+            let tenant = TenantId::parse(tenant).unwrap();
+            let everybody = [(tenant, Generation::from_number(generation))].into();
+            let present = UserGenerations { everybody, ..present(9, 9, 9) };
+            assert_eq!(standing(9, 9).judge(&present, now), verdict, "{present:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use crate::api_keys::ApiKeys;
 use crate::ids::{AppId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// The most tenants of one app: all of them stand in one item of the table.
 pub const MAX_TENANTS: usize = 1_000;
@@ -24,16 +24,7 @@ pub struct AppRecord {
     /// What it sets otherwise than the operator.
     pub settings: AppSettings,
     /// Its tenants, but for `public`, which every app has.
-    pub tenants: BTreeMap<TenantId, Tenant>,
-}
-
-/// A tenant that somebody made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tenant {
-    /// The version of the app's record that made it: tells it from an earlier one of its name.
-    pub since: u64,
-    /// Whether it is being removed: its sessions are being ended, and no new one may be opened.
-    pub ending: bool,
+    pub tenants: BTreeSet<TenantId>,
 }
 
 impl AppRecord {
@@ -41,21 +32,14 @@ impl AppRecord {
     #[must_use]
     pub fn first(id: AppId) -> Self {
         let settings = AppSettings::default();
-        let tenants = BTreeMap::new();
+        let tenants = BTreeSet::new();
         Self { id, version: 1, incarnation: 1, removed: false, settings, tenants }
     }
 
-    /// Which `tenant` of this name there is, if sessions may be opened in it: `public` has the
-    /// number 0.
+    /// Whether it has this tenant.
     #[must_use]
-    pub fn live_tenant(&self, tenant: &TenantId) -> Option<u64> {
-        if self.removed {
-            return None;
-        }
-        if tenant.is_public() {
-            return Some(0);
-        }
-        self.tenants.get(tenant).filter(|tenant| !tenant.ending).map(|tenant| tenant.since)
+    pub fn has_tenant(&self, tenant: &TenantId) -> bool {
+        !self.removed && (tenant.is_public() || self.tenants.contains(tenant))
     }
 }
 
@@ -228,16 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_lives_until_it_is_being_removed() {
+    fn a_removed_app_has_no_tenant() {
         let mut app = AppRecord::first(AppId::parse("a").unwrap());
         let acme = TenantId::parse("acme").unwrap();
-        assert_eq!(app.live_tenant(&TenantId::public()), Some(0));
-        assert_eq!(app.live_tenant(&acme), None);
-        app.tenants.insert(acme.clone(), Tenant { since: 3, ending: false });
-        assert_eq!(app.live_tenant(&acme), Some(3));
-        app.tenants.insert(acme.clone(), Tenant { since: 3, ending: true });
-        assert_eq!(app.live_tenant(&acme), None);
+        assert!(app.has_tenant(&TenantId::public()) && !app.has_tenant(&acme));
+        app.tenants.insert(acme.clone());
+        assert!(app.has_tenant(&acme));
         app.removed = true;
-        assert_eq!(app.live_tenant(&TenantId::public()), None);
+        assert!(!app.has_tenant(&acme) && !app.has_tenant(&TenantId::public()));
     }
 }

@@ -47,7 +47,7 @@ fn session(name: &str, whose: &str, generation: i64) -> Session {
             user: user(whose),
             tenant: tenant("acme"),
             expires_at: NOW.plus(Duration::from_hours(1)),
-            born: Generations { whole: generation, tenant: generation },
+            born: Generations { whole: generation, tenant: generation, everybody: generation },
             lineage: Lineage { current: digest(name), rotation: None },
         },
         token_key: TokenKey([7; 32]),
@@ -176,10 +176,11 @@ pub async fn a_generation_only_grows(table: SessionTable) {
         last = next;
     }
     let acme = table.raise(&whose, &acme, NOW).await.expect("an answer");
-    let present = table.generations(&whose).await.expect("an answer");
-    let in_acme = Generations { whole: last, tenant: acme };
+    let tenants = ["acme", "globex"].map(tenant).into();
+    let present = table.generations(&whose, &tenants).await.expect("an answer");
+    let in_acme = Generations { whole: last, tenant: acme, ..Generations::default() };
     assert_eq!(present.in_tenant(&tenant("acme")), in_acme);
-    let elsewhere = Generations { whole: last, tenant: Generation::default() };
+    let elsewhere = Generations { whole: last, ..Generations::default() };
     assert_eq!(present.in_tenant(&tenant("globex")), elsewhere);
 }
 
@@ -205,7 +206,7 @@ pub async fn keeping_a_session_raises_and_lifts_at_once_or_not_at_all(table: Ses
     table.remove(&kept).await.expect("an answer");
     assert_eq!(raise(&seen, read.standing.born).await, Kept::Stale, "the session is gone");
     assert!(table.find(&kept).await.expect("an answer").is_none(), "and stays gone");
-    let now = table.generations(&whose).await.expect("an answer");
+    let now = table.generations(&whose, &[].into()).await.expect("an answer");
     assert_eq!(now.whole, first, "no half of it was done");
 }
 

@@ -24,14 +24,14 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Every file and folder under `folder`, but for what is built and what is hidden.
+/// Every file and folder under `folder`, but for what is built, fetched or hidden.
 fn tree(folder: impl AsRef<Path>) -> Vec<PathBuf> {
     let folder = root().join(folder);
     let Ok(entries) = fs::read_dir(&folder) else { panic!("{} is no folder", folder.display()) };
     let mut found = Vec::new();
     for path in entries.map(|entry| entry.expect("an entry").path()) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if name.starts_with('.') || name == "target" {
+        if name.starts_with('.') || ["target", "node_modules"].contains(&name.as_str()) {
             continue;
         }
         if path.is_dir() {

@@ -155,11 +155,25 @@ async fn a_token_of_another_deployment_is_refused() {
     let engine = Arc::new(Embedded::memory().unwrap());
     let one = World::with(|builder| builder.engine(engine.clone())).await;
     let two = World::with(|builder| {
-        builder.engine(engine).parameter("ApiDomain", "https://elsewhere.example")
+        let elsewhere = builder.engine(engine.clone());
+        elsewhere
+            .parameter("ApiDomain", "https://elsewhere.example")
+            .parameter("TrustedIssuers", "")
     })
     .await;
     let session = one.open("u1").await;
     assert_eq!((one.strict(&session.access).await, two.strict(&session.access).await), (200, 401));
+    // Unless the operator trusts it.
+    let issuer =
+        one.bundle.template().functions["LogoutFunction"].environment["API_DOMAIN"].clone();
+    let three = World::with(|builder| {
+        let elsewhere = builder.engine(engine);
+        elsewhere
+            .parameter("ApiDomain", "https://elsewhere.example")
+            .parameter("TrustedIssuers", &format!("https://other.example/auth,{issuer}/auth"))
+    })
+    .await;
+    assert_eq!(three.strict(&session.access).await, 200);
 }
 
 #[tokio::test]

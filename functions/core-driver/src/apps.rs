@@ -60,9 +60,6 @@ pub(crate) async fn put_tenant(call: &Call<'_>) -> Answer {
     match call.app.apps.put_tenant(&call.of, &tenant).await.map_err(broken)? {
         TenantChange::Created => Ok(json(&json!({ "status": "OK", "createdNew": true }))),
         TenantChange::Existed => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
-        TenantChange::Ending => {
-            Err(bad("The tenant is being removed; its removal must be asked for again"))
-        }
         TenantChange::TooMany => Err(bad("The app has as many tenants as are allowed")),
         TenantChange::NoApp => Err(no_app(call.of.id())),
     }

@@ -64,7 +64,7 @@ async fn answer(app: &App, request: &Request) -> Answer {
         admit(app, found.as_ref(), request.headers())?;
     }
     let of = found.ok_or_else(|| answer::no_app(&target.app))?;
-    if app.apps.live_tenant(&of, &target.tenant).await.map_err(answer::broken)?.is_none() {
+    if !app.apps.has_tenant(&of, &target.tenant).await.map_err(answer::broken)? {
         return Err(answer::no_tenant(&target.app, &target.tenant));
     }
     let cdi = match target.api {

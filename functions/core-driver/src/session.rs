@@ -1,7 +1,7 @@
 //! One session and its tokens: open, show, check, refresh, regenerate (PROTOCOL 3.4.3 to 3.4.6 and
 //! 3.4.9).
 
-use crate::answer::{Answer, bad, broken, json, no_tenant, refused};
+use crate::answer::{Answer, bad, broken, json, refused};
 use crate::version::Cdi;
 use crate::{Call, sessions};
 use serde_json::json;
@@ -45,10 +45,8 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
         key_kind: key_kind(dynamic).unwrap_or(KeyKind::Dynamic),
         opening: Opening::Classic { version, with_anti_csrf },
     };
-    match call.app.apps.create(&call.of, new).await.map_err(broken)? {
-        Some(issued) => Ok(issued_answer(call, &issued)),
-        None => Err(no_tenant(call.of.id(), &call.tenant)),
-    }
+    let issued = call.of.sessions.create(new).await.map_err(broken)?;
+    Ok(issued_answer(call, &issued))
 }
 
 /// `GET /recipe/session`

@@ -4,11 +4,11 @@
 //! The app `public` with its tenant `public` is always there, and finding it costs no read. Any
 //! other is read strongly each time: what was removed is refused on the next call.
 
-use super::{Issued, NewSession, Policy, SessionError, Sessions};
+use super::{Policy, SessionError, Sessions};
 use crate::api_keys::ApiKeys;
-use crate::ids::{AppId, SessionHandle, TenantId};
+use crate::ids::{AppId, TenantId};
 use crate::table::{AppTable, AppWritten, TableError};
-use crate::tenancy::{AppRecord, AppSettings, InvalidSetting, MAX_TENANTS, Tenant};
+use crate::tenancy::{AppRecord, AppSettings, InvalidSetting, MAX_TENANTS};
 use crate::time::{Clock, Entropy};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -21,8 +21,6 @@ const ROUNDS: usize = 8;
 const MAX_KEPT: usize = 100;
 /// How many signing key update intervals an access token may outlive: its keys stay published.
 const MAX_LIVING_KEYS: u32 = 50;
-/// How long the end of a tenant may go on ending sessions: API Gateway waits 29 s for all of it.
-const BUDGET: Duration = Duration::from_secs(20);
 
 /// Every app in a table.
 pub struct Apps {
@@ -65,8 +63,6 @@ pub enum TenantChange {
     Created,
     /// It was there.
     Existed,
-    /// Its sessions are still being ended.
-    Ending,
     /// There are [`MAX_TENANTS`] already.
     TooMany,
     /// There is no such app.
@@ -133,48 +129,20 @@ impl Apps {
         sessions
     }
 
-    /// Which tenant of this name an app has, if sessions may be opened in it: a number that no
-    /// later tenant of the name has.
+    /// Whether an app has this tenant.
     ///
     /// # Errors
     /// We could not find out.
-    pub async fn live_tenant(
+    pub async fn has_tenant(
         &self,
         app: &FoundApp,
         tenant: &TenantId,
-    ) -> Result<Option<u64>, SessionError> {
+    ) -> Result<bool, SessionError> {
         match &app.record {
-            Some(record) => Ok(record.live_tenant(tenant)),
-            None if tenant.is_public() => Ok(Some(0)),
-            None => Ok(self.record_of(&app.id).await?.live_tenant(tenant)),
+            Some(record) => Ok(record.has_tenant(tenant)),
+            None if tenant.is_public() => Ok(true),
+            None => Ok(self.record_of(&app.id).await?.has_tenant(tenant)),
         }
-    }
-
-    /// Opens a session in a tenant of an app; `None` when there is none of the name, any more. A
-    /// session whose app or tenant goes while it is being opened is ended again: whoever removes a
-    /// tenant looks for its sessions only after it has been marked.
-    ///
-    /// # Errors
-    /// As [`Sessions::create`].
-    pub async fn create(
-        &self,
-        app: &FoundApp,
-        new: NewSession,
-    ) -> Result<Option<Issued>, SessionError> {
-        let tenant = new.tenant.clone();
-        let Some(seen) = self.live_tenant(app, &tenant).await? else { return Ok(None) };
-        let issued = app.sessions.create(new).await?;
-        let is_public = app.id == AppId::public();
-        if is_public && tenant.is_public() {
-            return Ok(Some(issued));
-        }
-        let now = self.record_of(&app.id).await?;
-        let incarnation = app.record.as_ref().map_or(now.incarnation, |seen| seen.incarnation);
-        if now.incarnation == incarnation && now.live_tenant(&tenant) == Some(seen) {
-            return Ok(Some(issued));
-        }
-        app.sessions.logout(&issued.session.handle).await?;
-        Ok(None)
     }
 
     /// The record of an app; of one that nobody made, as if it had just been made.
@@ -236,7 +204,7 @@ impl Apps {
                 Ok(settings) => next.settings = settings,
                 Err(invalid) => return Ok(AppChange::Invalid(invalid)),
             }
-            if self.table.write(&next).await? == AppWritten::Written {
+            if self.table.write(&next, None).await? == AppWritten::Written {
                 return Ok(if created { AppChange::Created } else { AppChange::Updated });
             }
         }
@@ -254,7 +222,7 @@ impl Apps {
                 return Ok(false);
             };
             let gone = AppRecord { version: old.version + 1, removed: true, ..old };
-            if self.table.write(&gone).await? == AppWritten::Written {
+            if self.table.write(&gone, None).await? == AppWritten::Written {
                 return Ok(true);
             }
         }
@@ -279,100 +247,50 @@ impl Apps {
                 Some(record) if record.removed => return Ok(TenantChange::NoApp),
                 Some(record) => AppRecord { version: record.version + 1, ..record },
             };
-            match next.tenants.get(tenant) {
-                Some(Tenant { ending: true, .. }) => return Ok(TenantChange::Ending),
-                Some(_) => return Ok(TenantChange::Existed),
-                None if next.tenants.len() >= MAX_TENANTS => return Ok(TenantChange::TooMany),
-                None => {}
+            if next.tenants.contains(tenant) {
+                return Ok(TenantChange::Existed);
             }
-            let since = next.version;
-            next.tenants.insert(tenant.clone(), Tenant { since, ending: false });
-            if self.table.write(&next).await? == AppWritten::Written {
+            if next.tenants.len() >= MAX_TENANTS {
+                return Ok(TenantChange::TooMany);
+            }
+            next.tenants.insert(tenant.clone());
+            if self.table.write(&next, None).await? == AppWritten::Written {
                 return Ok(TenantChange::Created);
             }
         }
         Err(contended())
     }
 
-    /// Removes a tenant and ends its sessions, one by one: from the first moment no new one may be
-    /// opened, and when it answers, all are over. Answers whether there was one.
+    /// Removes a tenant and ends everybody's sessions in it: one write, whatever their number.
+    /// Answers whether there was one.
     ///
     /// # Errors
-    /// [`TableError::OutOfTime`]: there are so many sessions that some are left. The tenant stays
-    /// closed; ask again.
+    /// The effect is unknown; asking again is harmless.
     pub async fn remove_tenant(
         &self,
         app: &FoundApp,
         tenant: &TenantId,
     ) -> Result<bool, SessionError> {
-        let Some(marked) = self.mark_as_ending(&app.id, tenant).await? else { return Ok(false) };
-        self.end_sessions_in(app, tenant).await?;
         for _ in 0..ROUNDS {
-            let Some(record) = self.table.find(&app.id).await? else { return Ok(true) };
-            let mut next = AppRecord { version: record.version + 1, ..record };
-            // Another call that removes it may have been faster.
-            if next.tenants.get(tenant) != Some(&marked) {
-                return Ok(true);
-            }
-            next.tenants.remove(tenant);
-            if self.table.write(&next).await? == AppWritten::Written {
-                return Ok(true);
-            }
-        }
-        Err(contended())
-    }
-
-    async fn mark_as_ending(
-        &self,
-        id: &AppId,
-        tenant: &TenantId,
-    ) -> Result<Option<Tenant>, SessionError> {
-        for _ in 0..ROUNDS {
-            let Some(record) = self.table.find(id).await?.filter(|record| !record.removed) else {
-                return Ok(None);
+            let Some(old) = self.table.find(&app.id).await?.filter(|record| !record.removed) else {
+                return Ok(false);
             };
-            let mut next = AppRecord { version: record.version + 1, ..record };
-            let Some(found) = next.tenants.get_mut(tenant) else { return Ok(None) };
-            if found.ending {
-                return Ok(Some(*found));
+            let mut next = AppRecord { version: old.version + 1, ..old };
+            if !next.tenants.remove(tenant) {
+                return Ok(false);
             }
-            found.ending = true;
-            let marked = *found;
-            if self.table.write(&next).await? == AppWritten::Written {
-                return Ok(Some(marked));
+            let generation = self.table.sessions_of(&next).everybodys_generation(tenant).await?;
+            let ended = (tenant, generation.next(self.clock.now()));
+            if self.table.write(&next, Some(ended)).await? == AppWritten::Written {
+                return Ok(true);
             }
         }
         Err(contended())
-    }
-
-    async fn end_sessions_in(&self, app: &FoundApp, tenant: &TenantId) -> Result<(), SessionError> {
-        let (sessions, started) = (&app.sessions, self.clock.now());
-        let mut after = None;
-        loop {
-            if self.clock.now() > started.plus(BUDGET) {
-                return Err(TableError::OutOfTime { doing: "ending a tenant's sessions" }.into());
-            }
-            let (handles, next) = sessions.table.scan_tenant(tenant, after).await?;
-            sessions.end_all(&handles).await?;
-            after = next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
-    }
-}
-
-impl Sessions {
-    async fn end_all(&self, handles: &[SessionHandle]) -> Result<(), SessionError> {
-        let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
-        let removals = self.remove_each(handles, self.clock.now(), remove).await;
-        removals.failure.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
 fn tenants_of(record: &AppRecord) -> Vec<TenantId> {
-    let made = record.tenants.iter().filter(|(_, tenant)| !tenant.ending);
-    std::iter::once(TenantId::public()).chain(made.map(|(id, _)| id.clone())).collect()
+    std::iter::once(TenantId::public()).chain(record.tenants.iter().cloned()).collect()
 }
 
 fn contended() -> SessionError {

@@ -25,14 +25,6 @@ impl Sessions {
         Ok(self.find_live(handle).await?.ok())
     }
 
-    /// Whether the table has a row of this name, alive or not.
-    ///
-    /// # Errors
-    /// We could not find out.
-    pub async fn has_row(&self, handle: &SessionHandle) -> Result<bool, SessionError> {
-        Ok(self.table.find(handle).await?.is_some())
-    }
-
     /// Replaces a part of a live session; `false` when there is none of this name. The last change
     /// wins.
     ///

@@ -13,6 +13,7 @@ use crate::token::payload::Payload;
 use crate::token::refresh::{Classic, RefreshToken, TokenKey};
 use crate::token::signing::KeyKind;
 use crate::token::version::Version;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How often a session is drawn and written. Never twice under one handle: were a lost answer made
@@ -79,7 +80,8 @@ impl Sessions {
     /// session was reported open.
     pub async fn create(&self, new: NewSession) -> Result<Issued, SessionError> {
         let now = self.clock.now();
-        let born = self.table.generations(&new.user).await?.in_tenant(&new.tenant);
+        let tenants = BTreeSet::from([new.tenant.clone()]);
+        let born = self.table.generations(&new.user, &tenants).await?.in_tenant(&new.tenant);
         let anti_csrf = self.first_anti_csrf(new.opening)?;
         let token_key = TokenKey(self.entropy.bytes()?);
         let mut failure = TableError::Contended { doing: "opening a session" };

@@ -4,6 +4,7 @@ use super::{LOOKS, SessionError, Sessions};
 use crate::ids::SessionHandle;
 use crate::model::{Ended, Session, Standing, UserGenerations};
 use crate::table::TableError;
+use std::collections::BTreeSet;
 
 impl Sessions {
     /// The session, if it lives.
@@ -37,8 +38,10 @@ impl Sessions {
             let Some(session) = self.table.find(handle).await? else {
                 return Ok(Err(Ended::Missing));
             };
-            let present = self.table.generations(&session.standing.user).await?;
-            match judge(&session.standing, &present) {
+            let standing = &session.standing;
+            let tenants = BTreeSet::from([standing.tenant.clone()]);
+            let present = self.table.generations(&standing.user, &tenants).await?;
+            match judge(standing, &present) {
                 Err(Ended::Revoked) if seen.as_ref() != Some(&present) => seen = Some(present),
                 judged => return Ok(judged.map(|()| session)),
             }

@@ -3,16 +3,15 @@
 use super::generations::is_conflict;
 use super::item::Item;
 use super::schema::{
-    APP_IDS, APP_VERSION, Attributes, INCARNATION, PK, REMOVED, SETTINGS, TENANT_ID, TENANTS,
+    APP_IDS, APP_VERSION, Attributes, GENERATION, INCARNATION, PK, REMOVED, SETTINGS, TENANTS,
     number, text,
 };
 use super::{SessionTable, TableError};
-use crate::ids::{AppId, SessionHandle, TenantId};
-use crate::tenancy::{AppRecord, Tenant};
+use crate::ids::{AppId, Generation, TenantId};
+use crate::tenancy::AppRecord;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
-use std::collections::BTreeMap;
 
 const DOING: &str = "writing an app";
 
@@ -71,16 +70,26 @@ impl AppTable {
     }
 
     /// Writes an app, if it is still at the version before. With an app that is removed go its
-    /// keys: from that moment nothing it issued can be verified.
+    /// keys: from that moment nothing it issued can be verified. With a tenant that is `ended` go
+    /// everybody's sessions in it, by one generation, whatever their number.
     ///
     /// # Errors
     /// The effect is unknown.
-    pub async fn write(&self, app: &AppRecord) -> Result<AppWritten, TableError> {
+    pub async fn write(
+        &self,
+        app: &AppRecord,
+        ended: Option<(&TenantId, Generation)>,
+    ) -> Result<AppWritten, TableError> {
         let mut transaction = self
             .dynamodb
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().put(self.put(app)?).build())
             .transact_items(TransactWriteItem::builder().update(self.enlist(app)?).build());
+        if let Some((tenant, generation)) = ended {
+            let raise = self.raise(app, tenant, generation)?;
+            transaction =
+                transaction.transact_items(TransactWriteItem::builder().update(raise).build());
+        }
         if app.removed {
             let sessions = self.sessions_of(app);
             for pk in [sessions.signing_keys_pk(), sessions.public_keys_pk()] {
@@ -99,9 +108,8 @@ impl AppTable {
 
     fn put(&self, app: &AppRecord) -> Result<Put, TableError> {
         let count = |count: u64| number(i64::try_from(count).unwrap_or(i64::MAX));
-        let tenants: BTreeMap<_, _> =
-            app.tenants.iter().map(|(id, tenant)| (id.as_str(), tenant)).collect();
-        // Numbers, texts and flags in maps with text keys always serialize.
+        let tenants: Vec<_> = app.tenants.iter().map(TenantId::as_str).collect();
+        // Numbers and texts always serialize.
         let json = |json: Result<String, _>| text(&json.unwrap_or_default());
         let put = Put::builder()
             .table_name(&*self.name)
@@ -120,6 +128,22 @@ impl AppTable {
         put.build().map_err(TableError::building(DOING))
     }
 
+    fn raise(
+        &self,
+        app: &AppRecord,
+        tenant: &TenantId,
+        generation: Generation,
+    ) -> Result<Update, TableError> {
+        Update::builder()
+            .table_name(&*self.name)
+            .key(PK, self.sessions_of(app).tenant_pk(tenant))
+            .update_expression(format!("SET {GENERATION} = :next"))
+            .condition_expression("attribute_not_exists(generation) OR generation < :next")
+            .expression_attribute_values(":next", number(generation.number()))
+            .build()
+            .map_err(TableError::building(DOING))
+    }
+
     fn enlist(&self, app: &AppRecord) -> Result<Update, TableError> {
         let verb = if app.removed { "DELETE" } else { "ADD" };
         Update::builder()
@@ -135,43 +159,6 @@ impl AppTable {
     }
 }
 
-impl SessionTable {
-    /// Some of the sessions of a tenant, whoever they belong to, read strongly, and where to go on:
-    /// `None` at the end. Reads through the whole table: for the end of a tenant, and nothing else.
-    ///
-    /// # Errors
-    /// We could not find out, or an item is corrupt.
-    pub async fn scan_tenant(
-        &self,
-        tenant: &TenantId,
-        after: Option<String>,
-    ) -> Result<(Vec<SessionHandle>, Option<String>), TableError> {
-        let mut scan = self
-            .dynamodb
-            .scan()
-            .table_name(&*self.name)
-            .consistent_read(true)
-            .projection_expression(PK)
-            .filter_expression(format!("begins_with({PK}, :sessions) AND {TENANT_ID} = :tenant"))
-            .expression_attribute_values(":sessions", text(&format!("session#{}#", self.prefix)))
-            .expression_attribute_values(":tenant", text(tenant.as_str()));
-        if let Some(after) = after {
-            scan = scan.exclusive_start_key(PK, AttributeValue::S(after));
-        }
-        let answer = scan.send().await.map_err(TableError::doing("finding a tenant's sessions"))?;
-        let pk = |attributes: &Attributes| {
-            Item { entity: "session", attributes }.text(PK).map(ToOwned::to_owned)
-        };
-        let next = answer.last_evaluated_key.as_ref().map(pk).transpose()?;
-        let mut handles = Vec::new();
-        for attributes in answer.items.unwrap_or_default() {
-            // A row whose key is none of ours is nobody's session.
-            handles.extend(self.handle_of(&pk(&attributes)?));
-        }
-        Ok((handles, next))
-    }
-}
-
 fn app_pk(id: &AppId) -> AttributeValue {
     text(&format!("app#{}", id.as_str()))
 }
@@ -183,18 +170,14 @@ fn list_pk() -> AttributeValue {
 fn from_item(id: &AppId, attributes: &Attributes) -> Result<AppRecord, TableError> {
     let item = Item { entity: "app", attributes };
     let count = |name| u64::try_from(item.number(name)?).map_err(|_| item.corrupt(name));
-    let named: BTreeMap<String, Tenant> =
-        item.parsed(TENANTS, |json| serde_json::from_str(json))?;
-    let mut tenants = BTreeMap::new();
-    for (name, tenant) in named {
-        tenants.insert(TenantId::parse(&name).map_err(|_| item.corrupt(TENANTS))?, tenant);
-    }
+    let tenants: Vec<String> = item.parsed(TENANTS, |json| serde_json::from_str(json))?;
+    let tenant = |id: &String| TenantId::parse(id).map_err(|_| item.corrupt(TENANTS));
     Ok(AppRecord {
         id: id.clone(),
         version: count(APP_VERSION)?,
         incarnation: count(INCARNATION)?,
         removed: item.flag(REMOVED)?,
         settings: item.parsed(SETTINGS, |json| serde_json::from_str(json))?,
-        tenants,
+        tenants: tenants.iter().map(tenant).collect::<Result<_, _>>()?,
     })
 }

@@ -1,6 +1,6 @@
-//! The user item: generations that only grow.
+//! The user item, and the item of a tenant that was removed: generations that only grow.
 //!
-//! The item has no time to live. Refusing a session rests on it for as long as that session could
+//! The items have no time to live. Refusing a session rests on it for as long as that session could
 //! live, and a later release or another configuration may have given that session a longer life
 //! than this one knows of.
 
@@ -18,6 +18,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem, Update};
+use std::collections::BTreeSet;
 
 const DOING: &str = "revoking a user's sessions";
 
@@ -60,17 +61,74 @@ pub(super) fn user_from_item(attributes: &Attributes) -> Result<UserGenerations,
 }
 
 impl SessionTable {
-    /// Every generation of the user, read strongly.
+    /// The generations that judge the user's sessions in `tenants`, read strongly. Nobody removes
+    /// the tenant `public`: without another one, one item is read.
+    ///
+    /// # Errors
+    /// We could not find out, or an item is corrupt.
+    pub async fn generations(
+        &self,
+        user: &UserId,
+        tenants: &BTreeSet<TenantId>,
+    ) -> Result<UserGenerations, TableError> {
+        const DOING: &str = "reading a user's generations";
+        if tenants.iter().all(TenantId::is_public) {
+            let pk = self.user_pk(user);
+            let get =
+                self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);
+            let found = get.send().await.map_err(TableError::doing(DOING))?;
+            return Ok(found.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default());
+        }
+        let mut keys = vec![self.user_pk(user)];
+        let mut names = vec![PK.to_owned(), GENERATION.to_owned()];
+        for tenant in tenants {
+            names.push(attribute(&Scope::Tenant(tenant.clone())));
+            if !tenant.is_public() {
+                keys.push(self.tenant_pk(tenant));
+            }
+        }
+        let mut generations = UserGenerations::default();
+        for item in self.read_all(DOING, keys, &names).await? {
+            self.add_generations(&mut generations, &item)?;
+        }
+        Ok(generations)
+    }
+
+    /// The generation of everybody in a tenant, read strongly.
     ///
     /// # Errors
     /// We could not find out, or the item is corrupt.
-    pub async fn generations(&self, user: &UserId) -> Result<UserGenerations, TableError> {
-        let pk = self.user_pk(user);
+    pub async fn everybodys_generation(&self, tenant: &TenantId) -> Result<Generation, TableError> {
+        let pk = self.tenant_pk(tenant);
         let get =
             self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);
-        let found = get.send().await;
-        let found = found.map_err(TableError::doing("reading a user's generations"))?;
-        Ok(found.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default())
+        let found = get.send().await.map_err(TableError::doing("reading a tenant's generation"))?;
+        let item = found.item.unwrap_or_default();
+        let number = Item { entity: "tenant", attributes: &item }.optional_number(GENERATION)?;
+        Ok(Generation::from_number(number.unwrap_or_default()))
+    }
+
+    /// Adds what a user item or a tenant item says.
+    pub(super) fn add_generations(
+        &self,
+        generations: &mut UserGenerations,
+        attributes: &Attributes,
+    ) -> Result<(), TableError> {
+        let item = Item { entity: "tenant", attributes };
+        let Some(tenant) = self.tenant_of(item.text(PK)?) else {
+            let everybody = std::mem::take(&mut generations.everybody);
+            *generations = UserGenerations { everybody, ..user_from_item(attributes)? };
+            return Ok(());
+        };
+        let everybody = Generation::from_number(item.number(GENERATION)?);
+        generations.everybody.insert(tenant, everybody);
+        Ok(())
+    }
+
+    /// The tenant in a tenant item's key.
+    fn tenant_of(&self, pk: &str) -> Option<TenantId> {
+        let rest = pk.strip_prefix("tenant#")?.strip_prefix(&*self.prefix)?;
+        TenantId::parse(rest.strip_prefix('#')?).ok()
     }
 
     /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional

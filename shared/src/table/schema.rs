@@ -2,7 +2,7 @@
 //! kinds apart.
 
 use super::SessionTable;
-use crate::ids::{SessionHandle, UserId};
+use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
@@ -31,6 +31,8 @@ pub(super) const ROTATED_AT: &str = "rotatedAt";
 pub(super) const USER_GENERATION: &str = "userGeneration";
 /// The user's generation in the session's tenant, likewise.
 pub(super) const TENANT_GENERATION: &str = "tenantGeneration";
+/// The generation of everybody in the session's tenant, likewise; absent means 0.
+pub(super) const EVERYBODYS_GENERATION: &str = "everybodysGeneration";
 pub(super) const TOKEN_KEY: &str = "tokenKey";
 pub(super) const PAYLOAD: &str = "payload";
 pub(super) const SESSION_DATA: &str = "sessionData";
@@ -43,7 +45,7 @@ pub(super) const STATIC_KEY: &str = "staticKey";
 /// Whether the payload names the issuer.
 pub(super) const PAYLOAD_ISSUER: &str = "payloadIssuer";
 
-/// On a user item: the generation of the whole user.
+/// On a user item: the generation of the whole user. On a tenant item: of everybody in it.
 pub(super) const GENERATION: &str = "generation";
 /// On a user item: `tenant#<tenantId>` is the generation of one tenant.
 pub(super) const TENANT_PREFIX: &str = "tenant#";
@@ -62,7 +64,7 @@ pub(super) const INCARNATION: &str = "incarnation";
 pub(super) const REMOVED: &str = "removed";
 /// On an app item: JSON.
 pub(super) const SETTINGS: &str = "settings";
-/// On an app item: a map of tenants.
+/// On an app item: JSON.
 pub(super) const TENANTS: &str = "tenants";
 /// On the item that lists the apps: a set of their ids.
 pub(super) const APP_IDS: &str = "appIds";
@@ -98,6 +100,10 @@ impl SessionTable {
 
     pub(super) fn user_pk(&self, user: &UserId) -> AttributeValue {
         text(&format!("user#{}#{}", self.prefix, user.as_str()))
+    }
+
+    pub(super) fn tenant_pk(&self, tenant: &TenantId) -> AttributeValue {
+        text(&format!("tenant#{}#{}", self.prefix, tenant.as_str()))
     }
 
     pub(super) fn user_key(&self, user: &UserId) -> AttributeValue {

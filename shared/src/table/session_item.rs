@@ -3,10 +3,10 @@
 use super::item::Item;
 use super::schema::{
     ANTI_CSRF_SINCE, ANTI_CSRF_TOKEN, Attributes, CREATED_AT, DEVICE_IP, DEVICE_USER_AGENT,
-    EXPIRES_AT, EXPIRES_AT_MILLIS, PAYLOAD, PAYLOAD_ISSUER, PK, PREVIOUS_REFRESH_DIGEST,
-    RECIPE_USER_ID, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT, SESSION_DATA, STATIC_KEY,
-    TENANT_GENERATION, TENANT_ID, TOKEN_KEY, USER_GENERATION, USER_ID, USER_KEY, bytes, expiry,
-    number, text,
+    EVERYBODYS_GENERATION, EXPIRES_AT, EXPIRES_AT_MILLIS, PAYLOAD, PAYLOAD_ISSUER, PK,
+    PREVIOUS_REFRESH_DIGEST, RECIPE_USER_ID, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT,
+    SESSION_DATA, STATIC_KEY, TENANT_GENERATION, TENANT_ID, TOKEN_KEY, USER_GENERATION, USER_ID,
+    USER_KEY, bytes, expiry, number, text,
 };
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, TenantId, UserId};
@@ -22,13 +22,14 @@ use crate::token::signing::KeyKind;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// The attributes of a [`Standing`]: what a strict check reads.
-pub(super) const STANDING: [&str; 10] = [
+pub(super) const STANDING: [&str; 11] = [
     USER_ID,
     TENANT_ID,
     EXPIRES_AT,
     EXPIRES_AT_MILLIS,
     USER_GENERATION,
     TENANT_GENERATION,
+    EVERYBODYS_GENERATION,
     REFRESH_DIGEST,
     PREVIOUS_REFRESH_DIGEST,
     ROTATION_SALT,
@@ -57,6 +58,10 @@ impl SessionTable {
             (STATIC_KEY.into(), AttributeValue::Bool(session.key_kind == KeyKind::Static)),
         ]);
         item.extend(expiry(standing.expires_at).map(|(name, value)| (name.into(), value)));
+        if standing.born.everybody != Generation::default() {
+            let generation = number(standing.born.everybody.number());
+            item.insert(EVERYBODYS_GENERATION.into(), generation);
+        }
         if session.issuer == IssuerClaim::Payloads {
             item.insert(PAYLOAD_ISSUER.into(), AttributeValue::Bool(true));
         }
@@ -116,12 +121,12 @@ impl SessionTable {
     }
 }
 
-/// The millisecond, if the row was written by a release that keeps it.
+/// The second, or a millisecond within the second before it. An operator, or an older release, may
+/// have changed the second alone: then that counts.
 pub(super) fn expires_at(item: &Item<'_>) -> Result<Timestamp, TableError> {
-    match item.optional_number(EXPIRES_AT_MILLIS)? {
-        Some(millis) => Ok(Timestamp::from_millis(millis)),
-        None => Ok(Timestamp::from_seconds(item.number(EXPIRES_AT)?)),
-    }
+    let second = Timestamp::from_seconds(item.number(EXPIRES_AT)?);
+    let millis = item.optional_number(EXPIRES_AT_MILLIS)?.map(Timestamp::from_millis);
+    Ok(millis.filter(|millis| millis.ceil_to_second() == second).unwrap_or(second))
 }
 
 fn device(item: &Item<'_>) -> Result<Device, TableError> {
@@ -153,6 +158,9 @@ pub(super) fn standing_from_item(attributes: &Attributes) -> Result<Standing, Ta
         born: Generations {
             whole: Generation::from_number(item.number(USER_GENERATION)?),
             tenant: Generation::from_number(item.number(TENANT_GENERATION)?),
+            everybody: Generation::from_number(
+                item.optional_number(EVERYBODYS_GENERATION)?.unwrap_or_default(),
+            ),
         },
         lineage: Lineage { current, rotation },
     })

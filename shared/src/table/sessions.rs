@@ -1,6 +1,6 @@
 //! Session rows: open, read, rotate, end.
 
-use super::generations::{generation_names, user_from_item};
+use super::generations::generation_names;
 use super::item::Item;
 use super::keys::published_from_item;
 use super::schema::{
@@ -119,8 +119,8 @@ impl SessionTable {
     }
 
     /// Everything a strict check needs: one `BatchGetItem`, strongly consistent, of the session and
-    /// the user item, and of the published keys if asked for. At most 2 read units without the
-    /// keys.
+    /// the user item, of the tenant item for a tenant that can be removed, and of the published keys
+    /// if asked for. One read unit for each.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.
@@ -135,6 +135,9 @@ impl SessionTable {
         let mut names: Vec<String> = STANDING.map(ToOwned::to_owned).into();
         names.push(PK.to_owned());
         names.extend(generation_names(tenant));
+        if !tenant.is_public() {
+            keys.push(self.tenant_pk(tenant));
+        }
         if with_keys {
             keys.push(self.public_keys_pk());
             names.push(super::schema::PUBLIC_KEYS.to_owned());
@@ -145,7 +148,7 @@ impl SessionTable {
             let kind = kind_of(&item)?;
             match kind {
                 "session" => read.session = Some(standing_from_item(&item)?),
-                "user" => read.generations = user_from_item(&item)?,
+                "user" | "tenant" => self.add_generations(&mut read.generations, &item)?,
                 _ => read.keys = Some(published_from_item(&item)?),
             }
         }
@@ -166,7 +169,10 @@ impl SessionTable {
         let names: Vec<_> = STANDING.into_iter().chain(LISTED).map(ToOwned::to_owned).collect();
         let found = self.read_all("reading sessions", keys, &names).await?;
         let sessions = found.iter().map(|item| self.summary_from_item(item));
-        Ok((sessions.collect::<Result<_, _>>()?, self.generations(user).await?))
+        let sessions = sessions.collect::<Result<Vec<_>, _>>()?;
+        let tenants = sessions.iter().map(|session| session.standing.tenant.clone()).collect();
+        let generations = self.generations(user, &tenants).await?;
+        Ok((sessions, generations))
     }
 
     /// Makes the next refresh token current, if `seen` still is.

@@ -8,6 +8,7 @@ pub mod keyring;
 mod legacy;
 pub mod payload;
 pub mod refresh;
+mod refresh_hash;
 pub mod signing;
 pub mod unverified;
 pub mod version;

@@ -14,10 +14,10 @@
 //!   `sv2.<session handle>.<…>`: it carries, under the tag, what it was exchanged for and whether
 //!   an anti-CSRF token was issued with it.
 
-use super::Secret;
 use super::anti_csrf::AntiCsrfToken;
+pub use super::refresh_hash::{RefreshDigest, RefreshHash};
 use crate::ids::SessionHandle;
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt;
@@ -72,7 +72,7 @@ impl Classic {
         let mut parent = [0; DIGEST];
         parent.copy_from_slice(&bytes[1..]);
         Self {
-            parent: (bytes[0] & HAS_PARENT != 0).then_some(RefreshDigest(parent)),
+            parent: (bytes[0] & HAS_PARENT != 0).then_some(RefreshDigest::from_bytes(parent)),
             with_anti_csrf: bytes[0] & HAS_ANTI_CSRF != 0,
         }
     }
@@ -209,8 +209,7 @@ impl RefreshToken {
     /// The hash that the access token issued with it carries.
     #[must_use]
     pub fn hash(&self) -> RefreshHash {
-        let digest = digest::digest(&digest::SHA256, self.expose().as_bytes());
-        RefreshHash(Secret(hex::encode(digest).into()))
+        RefreshHash::of_token(&self.expose())
     }
 
     /// The secret itself, for the client it belongs to.
@@ -247,67 +246,6 @@ impl fmt::Debug for RotationSalt {
 impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenKey")
-    }
-}
-
-/// Lower-case hex SHA-256 of a refresh token's text: the claim `refreshTokenHash1` (PROTOCOL 2.2).
-/// Ties an access token to its refresh token without giving it away.
-#[derive(Clone, Debug)]
-pub struct RefreshHash(Secret);
-
-impl RefreshHash {
-    /// The hash that a claim holds as `text`.
-    #[must_use]
-    pub fn from_text(text: &str) -> Self {
-        Self(Secret(text.into()))
-    }
-
-    /// What the table keeps of it.
-    #[must_use]
-    pub fn digest(&self) -> RefreshDigest {
-        let digest = digest::digest(&digest::SHA256, self.expose().as_bytes());
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest.as_ref());
-        RefreshDigest(bytes)
-    }
-
-    /// The hash itself: for a claim.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0.0
-    }
-}
-
-/// SHA-256 of a [`RefreshHash`]: the only trace of a refresh token in the table. Compared in
-/// constant time.
-#[derive(Clone, Copy)]
-pub struct RefreshDigest([u8; 32]);
-
-impl RefreshDigest {
-    /// The digest stored as `bytes`.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes to store.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl PartialEq for RefreshDigest {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Eq for RefreshDigest {}
-
-impl fmt::Debug for RefreshDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RefreshDigest")
     }
 }
 

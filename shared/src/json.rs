@@ -75,12 +75,14 @@ impl Object {
 
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Box<RawValue>, &Box<RawValue>)| {
-            let value = |text: &RawValue| serde_json::from_str::<Value>(text.get()).ok();
-            a.get() == b.get() || value(a).is_some_and(|value_a| Some(value_a) == value(b))
-        };
-        self.0.keys().eq(other.0.keys()) && self.0.values().zip(other.0.values()).all(same)
+        let pairs = || self.0.values().zip(other.0.values());
+        self.0.keys().eq(other.0.keys()) && pairs().all(|(a, b)| same_value(a, b))
     }
+}
+
+fn same_value(a: &RawValue, b: &RawValue) -> bool {
+    let value = |text: &RawValue| serde_json::from_str::<Value>(text.get()).ok();
+    a.get() == b.get() || value(a).is_some_and(|a| Some(a) == value(b))
 }
 
 // It may hold anything: nothing for a log.

@@ -1,15 +1,14 @@
 //! Who may call: whoever presents an API key of the app, or one of the operator's when the app sets
 //! none (PROTOCOL 3.1).
 
-use crate::answer::text;
+use crate::refusal::Refusal;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, StatusCode};
 use shared::app::App;
 use shared::config::CoreAccess;
-use shared::http::Reply;
 use shared::session::FoundApp;
 
-pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Result<(), Reply> {
+pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Result<(), Refusal> {
     let own_keys = of.and_then(|of| of.api_keys.as_ref());
     let presented = presented(headers);
     let admitted = match (own_keys, &app.core_access) {
@@ -19,7 +18,7 @@ pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Re
         (None, CoreAccess::Open) => true,
         (None, CoreAccess::Closed) => false,
     };
-    if admitted { Ok(()) } else { Err(text(StatusCode::UNAUTHORIZED, "Invalid API key")) }
+    if admitted { Ok(()) } else { Err(Refusal::WrongKey) }
 }
 
 /// In `api-key`, or in `Authorization`, there with or without `Bearer`.

@@ -1,12 +1,10 @@
 //! Apps and tenants (PROTOCOL 3.4.13): for whoever sets a deployment up, and for test suites.
 
 use crate::Call;
-use crate::answer::{Answer, bad, broken, json, no_app, text};
-use crate::input::invalid;
+use crate::answer::{Answer, json};
+use crate::refusal::Refusal;
 use crate::route::NO_TENANTS;
-use http::StatusCode;
 use serde_json::{Map, Value, json};
-use shared::http::Reply;
 use shared::ids::{AppId, TenantId};
 use shared::session::{AppChange, TenantChange};
 
@@ -17,14 +15,14 @@ pub(crate) async fn put(call: &Call<'_>) -> Answer {
     let id = app_id(&body.required::<String>("appId")?)?;
     let config: Map<String, Value> = body.optional("coreConfig")?.unwrap_or_default();
     if id == AppId::public() && !config.is_empty() {
-        return Err(bad("The app public is configured by the operator's environment"));
+        return Err(Refusal::bad("The app public is configured by the operator's environment"));
     }
-    match call.app.apps.put_app(&id, &config).await.map_err(broken)? {
+    match call.app.apps.put_app(&id, &config).await? {
         AppChange::Created => {
             Ok(json(&json!({ "status": "OK", "createdNew": id != AppId::public() })))
         }
         AppChange::Updated => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
-        AppChange::Invalid(invalid) => Err(bad(&format!("Invalid core config: {invalid}"))),
+        AppChange::Invalid(invalid) => Err(Refusal::bad(format!("Invalid core config: {invalid}"))),
     }
 }
 
@@ -33,16 +31,16 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
     only_from_public_app(call)?;
     let id = app_id(&call.input.body()?.required::<String>("appId")?)?;
     if id == AppId::public() {
-        return Err(text(StatusCode::FORBIDDEN, "Cannot delete public app"));
+        return Err(Refusal::Forbidden("Cannot delete public app"));
     }
-    let did_exist = call.app.apps.remove_app(&id).await.map_err(broken)?;
+    let did_exist = call.app.apps.remove_app(&id).await?;
     Ok(json(&json!({ "status": "OK", "didExist": did_exist })))
 }
 
 /// `GET /recipe/multitenancy/app/list/v2`
 pub(crate) async fn list(call: &Call<'_>) -> Answer {
     only_from_public_app(call)?;
-    let apps = call.app.apps.list().await.map_err(broken)?;
+    let apps = call.app.apps.list().await?;
     let shown = |(id, tenants): &(AppId, Vec<TenantId>)| json!({ "appId": id.as_str(), "tenants": tenants.iter().map(shown).collect::<Vec<_>>() });
     let apps: Vec<_> = apps.iter().map(shown).collect();
     Ok(json(&json!({ "status": "OK", "apps": apps })))
@@ -55,13 +53,15 @@ pub(crate) async fn put_tenant(call: &Call<'_>) -> Answer {
     let tenant = tenant_id(&body.required::<String>("tenantId")?)?;
     let config: Map<String, Value> = body.optional("coreConfig")?.unwrap_or_default();
     if !config.is_empty() {
-        return Err(bad("Invalid core config: a tenant has none of its own; set it on the app"));
+        return Err(Refusal::bad(
+            "Invalid core config: a tenant has none of its own; set it on the app",
+        ));
     }
-    match call.app.apps.put_tenant(&call.of, &tenant).await.map_err(broken)? {
+    match call.app.apps.put_tenant(&call.of, &tenant).await? {
         TenantChange::Created => Ok(json(&json!({ "status": "OK", "createdNew": true }))),
         TenantChange::Existed => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
-        TenantChange::TooMany => Err(bad("The app has as many tenants as are allowed")),
-        TenantChange::NoApp => Err(no_app(call.of.id())),
+        TenantChange::TooMany => Err(Refusal::bad("The app has as many tenants as are allowed")),
+        TenantChange::NoApp => Err(Refusal::NoApp(call.of.id().clone())),
     }
 }
 
@@ -70,19 +70,16 @@ pub(crate) async fn remove_tenant(call: &Call<'_>) -> Answer {
     call.only_from_public_tenant()?;
     let tenant = tenant_id(&call.input.body()?.required::<String>("tenantId")?)?;
     if tenant.is_public() {
-        return Err(text(
-            StatusCode::FORBIDDEN,
-            "Cannot delete public tenant, use remove app API instead",
-        ));
+        return Err(Refusal::Forbidden("Cannot delete public tenant, use remove app API instead"));
     }
-    let did_exist = call.app.apps.remove_tenant(&call.of, &tenant).await.map_err(broken)?;
+    let did_exist = call.app.apps.remove_tenant(&call.of, &tenant).await?;
     Ok(json(&json!({ "status": "OK", "didExist": did_exist })))
 }
 
 /// `GET /recipe/multitenancy/tenant/list/v2`
 pub(crate) async fn list_tenants(call: &Call<'_>) -> Answer {
     call.only_from_public_tenant()?;
-    let tenants = call.app.apps.tenants(&call.of).await.map_err(broken)?;
+    let tenants = call.app.apps.tenants(&call.of).await?;
     let tenants: Vec<_> = tenants.iter().map(shown).collect();
     Ok(json(&json!({ "status": "OK", "tenants": tenants })))
 }
@@ -91,24 +88,24 @@ fn shown(tenant: &TenantId) -> Value {
     json!({ "tenantId": tenant.as_str(), "thirdParty": { "providers": [] }, "coreConfig": {} })
 }
 
-fn only_from_public_app(call: &Call<'_>) -> Result<(), Reply> {
+fn only_from_public_app(call: &Call<'_>) -> Result<(), Refusal> {
     if *call.of.id() == AppId::public() && call.tenant.is_public() {
         return Ok(());
     }
-    Err(text(StatusCode::FORBIDDEN, "Only the public app can call this API"))
+    Err(Refusal::Forbidden("Only the public app can call this API"))
 }
 
-fn app_id(given: &str) -> Result<AppId, Reply> {
+fn app_id(given: &str) -> Result<AppId, Refusal> {
     let id = given.trim().to_ascii_lowercase();
     if id.starts_with("appid-") {
-        return Err(bad("appId must not start with 'appid-'"));
+        return Err(Refusal::bad("appId must not start with 'appid-'"));
     }
-    AppId::parse(&id).map_err(|_| invalid("appId"))
+    AppId::parse(&id).map_err(|_| Refusal::field("appId"))
 }
 
-fn tenant_id(given: &str) -> Result<TenantId, Reply> {
+fn tenant_id(given: &str) -> Result<TenantId, Refusal> {
     let id = given.trim().to_ascii_lowercase();
     let reserved = NO_TENANTS.contains(&id.as_str());
     let allowed = TenantId::parse(&id).ok().filter(|_| !reserved && !id.starts_with("appid-"));
-    allowed.ok_or_else(|| invalid("tenantId"))
+    allowed.ok_or_else(|| Refusal::field("tenantId"))
 }

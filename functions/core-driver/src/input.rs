@@ -1,10 +1,9 @@
 //! What a call says in its body or its query. Members that nobody asks for are ignored; an explicit
 //! `null` is not the same as an absent member (PROTOCOL 3.1).
 
-use crate::answer::bad;
+use crate::refusal::Refusal;
 use lambda_http::Request;
 use serde::Deserialize;
-use shared::http::Reply;
 use shared::http::command::MAX_BODY_BYTES;
 use shared::ids::UserId;
 use shared::json::Object;
@@ -26,11 +25,13 @@ impl<'a> Input<'a> {
         Self { body: request.body(), query: request.uri().query().unwrap_or_default() }
     }
 
-    pub(crate) fn body(&self) -> Result<Body, Reply> {
+    pub(crate) fn body(&self) -> Result<Body, Refusal> {
         if self.body.len() > MAX_BODY_BYTES {
-            return Err(bad(&format!("The body is too long: {MAX_BODY_BYTES} bytes are allowed")));
+            return Err(Refusal::bad(format!(
+                "The body is too long: {MAX_BODY_BYTES} bytes are allowed"
+            )));
         }
-        serde_json::from_slice(self.body).map(Body).map_err(|_| bad("Invalid Json Input"))
+        serde_json::from_slice(self.body).map(Body).map_err(|_| Refusal::bad("Invalid Json Input"))
     }
 
     pub(crate) fn query(&self) -> Query {
@@ -40,33 +41,33 @@ impl<'a> Input<'a> {
 
 impl Body {
     /// A member that must be there.
-    pub(crate) fn required<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<T, Reply> {
-        self.0.get(name).ok_or_else(|| invalid(name))
+    pub(crate) fn required<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<T, Refusal> {
+        self.0.get(name).ok_or_else(|| Refusal::field(name))
     }
 
     /// A member that may be absent, and then is `None`; `null` is no value for it.
     pub(crate) fn optional<'a, T: Deserialize<'a>>(
         &'a self,
         name: &str,
-    ) -> Result<Option<T>, Reply> {
+    ) -> Result<Option<T>, Refusal> {
         if self.0.contains(name) && !self.0.is_null(name) {
             self.required(name).map(Some)
         } else if self.0.contains(name) {
-            Err(invalid(name))
+            Err(Refusal::field(name))
         } else {
             Ok(None)
         }
     }
 
-    pub(crate) fn user(&self) -> Result<UserId, Reply> {
+    pub(crate) fn user(&self) -> Result<UserId, Refusal> {
         let text: String = self.required("userId")?;
-        UserId::parse_or_empty(&text).map_err(|_| invalid("userId"))
+        UserId::parse_or_empty(&text).map_err(|_| Refusal::field("userId"))
     }
 }
 
 impl Query {
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Reply> {
-        let missing = || bad(&format!("Field name '{name}' is missing in GET request"));
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
+        let missing = || Refusal::bad(format!("Field name '{name}' is missing in GET request"));
         self.find(name).ok_or_else(missing)
     }
 
@@ -78,8 +79,4 @@ impl Query {
     fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-}
-
-pub(crate) fn invalid(name: &str) -> Reply {
-    bad(&format!("Field name '{name}' is invalid in JSON input"))
 }

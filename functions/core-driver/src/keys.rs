@@ -1,7 +1,8 @@
 //! Keys: the JSON Web Key Set, and JWTs that an application has signed (PROTOCOL 3.4.1, 3.4.11).
 
 use crate::Call;
-use crate::answer::{Answer, bad, broken, json, status};
+use crate::answer::{Answer, json, status};
+use crate::refusal::Refusal;
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde_json::json;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 /// `GET /.well-known/jwks.json`
 pub(crate) async fn public_jwks(call: &Call<'_>) -> Answer {
-    let (keys, until_next) = call.of.sessions.jwks_for_sdk().await.map_err(broken)?;
+    let (keys, until_next) = call.of.sessions.jwks_for_sdk().await?;
     let mut reply = json(&keys);
     let caching = format!("max-age={}, must-revalidate", until_next.as_secs().max(1));
     if let Ok(caching) = HeaderValue::try_from(caching) {
@@ -22,7 +23,7 @@ pub(crate) async fn public_jwks(call: &Call<'_>) -> Answer {
 
 /// `GET /recipe/jwt/jwks`
 pub(crate) async fn jwks(call: &Call<'_>) -> Answer {
-    let (mut keys, _) = call.of.sessions.jwks_for_sdk().await.map_err(broken)?;
+    let (mut keys, _) = call.of.sessions.jwks_for_sdk().await?;
     keys["status"] = "OK".into();
     Ok(json(&keys))
 }
@@ -40,13 +41,14 @@ pub(crate) async fn create_jwt(call: &Call<'_>) -> Answer {
         return Ok(status("UNSUPPORTED_ALGORITHM_ERROR"));
     }
     let seconds = u64::try_from(validity).ok().filter(|seconds| *seconds > 0);
-    let seconds = seconds.ok_or_else(|| bad("validity must be greater than or equal to 0"))?;
+    let seconds =
+        seconds.ok_or_else(|| Refusal::bad("validity must be greater than or equal to 0"))?;
     let new = NewJwt {
         payload,
         issuer,
         validity: Duration::from_secs(seconds),
         key_kind: if fixed { KeyKind::Static } else { KeyKind::Dynamic },
     };
-    let jwt = call.of.sessions.create_jwt(new).await.map_err(broken)?;
+    let jwt = call.of.sessions.create_jwt(new).await?;
     Ok(json(&json!({ "status": "OK", "jwt": jwt })))
 }

@@ -11,19 +11,20 @@ mod answer;
 mod apps;
 mod input;
 mod keys;
+mod refusal;
 mod route;
 mod session;
 mod sessions;
 mod version;
 
 use access::admit;
-use answer::{Answer, not_found, text};
+use answer::{Answer, text};
 use http::{Method, StatusCode};
 use input::Input;
 use lambda_http::Request;
+use refusal::Refusal;
 use route::{Api, Target};
 use shared::app::App;
-use shared::http::Reply;
 use shared::ids::TenantId;
 use shared::lambda::{Function, path_of};
 use shared::session::FoundApp;
@@ -37,7 +38,7 @@ const PREFIX: &str = "/core";
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     Function::plain_http(app, async |app, request| {
-        answer(&app, &request).await.unwrap_or_else(|refusal| refusal)
+        answer(&app, &request).await.unwrap_or_else(Refusal::into_reply)
     })
 }
 
@@ -52,27 +53,26 @@ struct Call<'a> {
     input: Input<'a>,
 }
 
-/// `Err` is an answer too: one that was found early.
 async fn answer(app: &App, request: &Request) -> Answer {
     let path = path_of(request).strip_prefix(PREFIX).unwrap_or_default();
-    let target = Target::parse(path).ok_or_else(not_found)?;
+    let target = Target::parse(path).ok_or(Refusal::NotFound)?;
     if target.api == Api::Hello {
         return Ok(text(StatusCode::OK, "Hello"));
     }
-    let found = app.apps.find(&target.app).await.map_err(answer::broken)?;
+    let found = app.apps.find(&target.app).await?;
     if target.api != Api::PublicJwks {
         admit(app, found.as_ref(), request.headers())?;
     }
-    let of = found.ok_or_else(|| answer::no_app(&target.app))?;
-    if !app.apps.has_tenant(&of, &target.tenant).await.map_err(answer::broken)? {
-        return Err(answer::no_tenant(&target.app, &target.tenant));
+    let of = found.ok_or_else(|| Refusal::NoApp(target.app.clone()))?;
+    if !app.apps.has_tenant(&of, &target.tenant).await? {
+        return Err(Refusal::NoTenant(target.app, target.tenant));
     }
     let cdi = match target.api {
         Api::PublicJwks | Api::Versions => Cdi::LATEST,
         _ => Cdi::of(request.headers(), target.api)?,
     };
     if cdi < Cdi::V3_0 && !target.tenant.is_public() {
-        return Err(not_found());
+        return Err(Refusal::NotFound);
     }
     let input = Input::of(request);
     let call = Call { app, of, tenant: target.tenant, cdi, input };
@@ -104,16 +104,16 @@ async fn dispatch(call: &Call<'_>, api: Api, method: &Method) -> Answer {
         ("POST", Api::TenantRemove) => apps::remove_tenant(call).await,
         ("GET", Api::TenantList) => apps::list_tenants(call).await,
         ("PUT", Api::License) => Ok(answer::status("OK")),
-        _ => Err(text(StatusCode::METHOD_NOT_ALLOWED, "Method not supported")),
+        _ => Err(Refusal::WrongMethod),
     }
 }
 
 impl Call<'_> {
     /// Some calls are about a whole app; from CDI 5.0 on they must not name a tenant.
-    fn only_from_public_tenant(&self) -> Result<(), Reply> {
+    fn only_from_public_tenant(&self) -> Result<(), Refusal> {
         if self.cdi >= Cdi::V5_0 && !self.tenant.is_public() {
             let refusal = "Only public tenantId can call this app specific API";
-            return Err(text(StatusCode::FORBIDDEN, refusal));
+            return Err(Refusal::Forbidden(refusal));
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! One session and its tokens: open, show, check, refresh, regenerate (PROTOCOL 3.4.3 to 3.4.6 and
 //! 3.4.9).
 
-use crate::answer::{Answer, bad, broken, json, refused};
+use crate::answer::{Answer, json, refused};
+use crate::refusal::Refusal;
 use crate::version::Cdi;
 use crate::{Call, sessions};
 use serde_json::json;
@@ -33,7 +34,7 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
     let dynamic: Option<bool> = body.optional("useDynamicSigningKey")?;
     let version = call.cdi.token_version();
     if !payload.fits(version) {
-        return Err(bad(PROTECTED));
+        return Err(Refusal::bad(PROTECTED));
     }
     let new = NewSession {
         recipe_user: user.clone(),
@@ -45,7 +46,7 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
         key_kind: key_kind(dynamic).unwrap_or(KeyKind::Dynamic),
         opening: Opening::Classic { version, with_anti_csrf },
     };
-    let issued = call.of.sessions.create(new).await.map_err(broken)?;
+    let issued = call.of.sessions.create(new).await?;
     Ok(issued_answer(call, &issued))
 }
 
@@ -87,11 +88,11 @@ pub(crate) async fn verify(call: &Call<'_>) -> Answer {
     let Ok(token) = UnverifiedToken::parse_for_sdk(&token) else {
         return Ok(refused("TRY_REFRESH_TOKEN", "the access token is not one"));
     };
-    match call.of.sessions.verify_classic(token, check).await.map_err(broken)? {
+    match call.of.sessions.verify_classic(token, check).await? {
         ClassicVerdict::Allowed(seen) => Ok(seen_answer(call, &seen)),
         ClassicVerdict::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
         ClassicVerdict::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        ClassicVerdict::ProtectedPayload => Err(bad(PROTECTED)),
+        ClassicVerdict::ProtectedPayload => Err(Refusal::bad(PROTECTED)),
     }
 }
 
@@ -114,7 +115,7 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
     let Ok(token) = RefreshToken::parse(&token) else {
         return Ok(refused("UNAUTHORISED", "the refresh token is not one"));
     };
-    match call.of.sessions.refresh_classic(&token, asked).await.map_err(broken)? {
+    match call.of.sessions.refresh_classic(&token, asked).await? {
         ClassicRefreshed::Issued(issued) => Ok(issued_answer(call, &issued)),
         ClassicRefreshed::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
         ClassicRefreshed::Theft { handle, user, recipe_user } => {
@@ -130,11 +131,11 @@ pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
     let payload = body.optional("userDataInJWT")?.map(Payload::from_object);
     // The core fails here. Whatever a caller sends is the caller's to mend.
     let token =
-        UnverifiedToken::parse_for_sdk(&token).map_err(|_| crate::input::invalid("accessToken"))?;
-    match call.of.sessions.regenerate(token, payload).await.map_err(broken)? {
+        UnverifiedToken::parse_for_sdk(&token).map_err(|_| Refusal::field("accessToken"))?;
+    match call.of.sessions.regenerate(token, payload).await? {
         Regenerated::Done(seen) => Ok(seen_answer(call, &seen)),
         Regenerated::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        Regenerated::ProtectedPayload => Err(bad(PROTECTED)),
+        Regenerated::ProtectedPayload => Err(Refusal::bad(PROTECTED)),
     }
 }
 

@@ -2,7 +2,8 @@
 //! 3.4.2, 3.4.7, 3.4.8 and 3.4.10).
 
 use crate::Call;
-use crate::answer::{Answer, bad, broken, json, no_tenant, refused, status};
+use crate::answer::{Answer, json, refused, status};
+use crate::refusal::Refusal;
 use crate::session::{GONE, PROTECTED};
 use serde::Serialize;
 use serde_json::json;
@@ -27,7 +28,7 @@ pub(crate) async fn of_user(call: &Call<'_>) -> Answer {
     let scope = scope(call, query.flag("fetchAcrossAllTenants"))?;
     // Nobody has sessions under what is no user id.
     let handles = match user {
-        Ok(user) => call.of.sessions.list_handles(&user, &scope).await.map_err(broken)?,
+        Ok(user) => call.of.sessions.list_handles(&user, &scope).await?,
         Err(_) => Vec::new(),
     };
     let handles: Vec<_> = handles.iter().map(SessionHandle::as_str).collect();
@@ -49,7 +50,7 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
             if given {
                 let reason =
                     format!("Invalid JSON input - {flag} can only be set if userId is set");
-                return Err(bad(&reason));
+                return Err(Refusal::bad(reason));
             }
         }
     }
@@ -57,7 +58,9 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
         (Some(handles), None) => remove_handles(call, handles).await?,
         (None, Some(_)) => remove_user(call, &body.user()?, across.unwrap_or(true)).await?,
         (Some(_), Some(_)) | (None, None) => {
-            return Err(bad("Invalid JSON input - use one of userId or sessionHandles array"));
+            return Err(Refusal::bad(
+                "Invalid JSON input - use one of userId or sessionHandles array",
+            ));
         }
     };
     let ended: Vec<_> = ended.iter().map(SessionHandle::as_str).collect();
@@ -67,17 +70,17 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
 async fn remove_handles(
     call: &Call<'_>,
     handles: Vec<String>,
-) -> Result<Vec<SessionHandle>, Reply> {
+) -> Result<Vec<SessionHandle>, Refusal> {
     // What is no handle names no session.
     let handles: Vec<_> =
         handles.iter().filter_map(|text| SessionHandle::parse(text).ok()).collect();
     for handle in &handles {
         if let Err(refusal) = check_tenant(call, handle).await {
             // The other functions open sessions in any tenant: one that lives can be ended.
-            call.of.sessions.find(handle).await.map_err(broken)?.ok_or(refusal)?;
+            call.of.sessions.find(handle).await?.ok_or(refusal)?;
         }
     }
-    call.of.sessions.revoke_handles_classic(handles).await.map_err(broken)
+    Ok(call.of.sessions.revoke_handles_classic(handles).await?)
 }
 
 /// One write ends them all; those are named that the sweep after it found.
@@ -85,14 +88,14 @@ async fn remove_user(
     call: &Call<'_>,
     user: &UserId,
     across: bool,
-) -> Result<Vec<SessionHandle>, Reply> {
+) -> Result<Vec<SessionHandle>, Refusal> {
     let scope = scope(call, across)?;
-    let swept = call.of.sessions.revoke_user(user, &scope, None).await.map_err(broken)?;
+    let swept = call.of.sessions.revoke_user(user, &scope, None).await?;
     Ok(swept.handles)
 }
 
 /// All of a user's tenants, or the one that the path names.
-fn scope(call: &Call<'_>, across: bool) -> Result<Scope, Reply> {
+fn scope(call: &Call<'_>, across: bool) -> Result<Scope, Refusal> {
     if across {
         call.only_from_public_tenant()?;
         Ok(Scope::User)
@@ -136,7 +139,7 @@ pub(crate) async fn put_payload(call: &Call<'_>) -> Answer {
     let payload = Payload::from_object(body.required("userDataInJWT")?);
     let handle: String = body.required("sessionHandle")?;
     if !payload.fits(call.cdi.token_version()) {
-        return Err(bad(PROTECTED));
+        return Err(Refusal::bad(PROTECTED));
     }
     change(call, &handle, Change::Payload(payload)).await
 }
@@ -145,7 +148,7 @@ async fn change(call: &Call<'_>, handle: &str, change: Change) -> Answer {
     let Ok(handle) = SessionHandle::parse(handle) else {
         return Ok(refused("UNAUTHORISED", GONE));
     };
-    if call.of.sessions.change(&handle, change).await.map_err(broken)? {
+    if call.of.sessions.change(&handle, change).await? {
         return Ok(status("OK"));
     }
     check_tenant(call, &handle).await?;
@@ -153,9 +156,9 @@ async fn change(call: &Call<'_>, handle: &str, change: Change) -> Answer {
 }
 
 /// A live session by its handle.
-pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session>, Reply> {
+pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session>, Refusal> {
     let Ok(handle) = SessionHandle::parse(handle) else { return Ok(None) };
-    let found = call.of.sessions.find(&handle).await.map_err(broken)?;
+    let found = call.of.sessions.find(&handle).await?;
     if found.is_none() {
         check_tenant(call, &handle).await?;
     }
@@ -163,8 +166,8 @@ pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session
 }
 
 /// A handle whose tenant nobody made is refused.
-async fn check_tenant(call: &Call<'_>, handle: &SessionHandle) -> Result<(), Reply> {
+async fn check_tenant(call: &Call<'_>, handle: &SessionHandle) -> Result<(), Refusal> {
     let Some(tenant) = handle.tenant() else { return Ok(()) };
-    let known = call.app.apps.has_tenant(&call.of, &tenant).await.map_err(broken)?;
-    if known { Ok(()) } else { Err(no_tenant(call.of.id(), &tenant)) }
+    let known = call.app.apps.has_tenant(&call.of, &tenant).await?;
+    if known { Ok(()) } else { Err(Refusal::NoTenant(call.of.id().clone(), tenant)) }
 }

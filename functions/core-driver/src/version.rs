@@ -1,7 +1,8 @@
 //! Versions of the core driver interface (PROTOCOL 3.2). An SDK names the one it speaks with each
 //! call, and is answered in it.
 
-use crate::answer::{bad, json};
+use crate::answer::json;
+use crate::refusal::Refusal;
 use crate::route::Api;
 use http::HeaderMap;
 use serde_json::json;
@@ -36,12 +37,12 @@ impl Cdi {
     pub(crate) const LATEST: Self = Self(5, 4);
 
     /// The version that a call names.
-    pub(crate) fn of(headers: &HeaderMap, api: Api) -> Result<Self, Reply> {
+    pub(crate) fn of(headers: &HeaderMap, api: Api) -> Result<Self, Refusal> {
         let Some(header) = headers.get("cdi-version") else { return Ok(Self::LATEST) };
         let text = header.to_str().unwrap_or_default();
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !text.split('.').all(digits) {
-            return Err(bad("cdi-version header is invalid"));
+            return Err(Refusal::bad("cdi-version header is invalid"));
         }
         let named = |version: &&Self| version.to_string() == text;
         let understood = ADVERTISED.iter().find(named);
@@ -49,7 +50,7 @@ impl Cdi {
         match understood.or(for_creation) {
             Some(version) => Ok(*version),
             // A version is a number: nothing that nobody should read.
-            None => Err(bad(&format!("cdi-version {text:.20} not supported"))),
+            None => Err(Refusal::bad(format!("cdi-version {text:.20} not supported"))),
         }
     }
 

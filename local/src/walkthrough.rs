@@ -24,6 +24,8 @@ pub fn text(port: u16) -> String {
   # See it refused at once: 401. /whoami/fast would still say 200, until the token expires.
   curl -s -w '\n%{{http_code}}\n' -H "authorization: Bearer $token" {base}/whoami
 
+The SuperTokens backend SDKs work against it too: connectionURI {base}/core. See examples.
+
 Sever is listening on {base}
 "#
     )

@@ -18,7 +18,14 @@ pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Re
         (None, CoreAccess::Open) => true,
         (None, CoreAccess::Closed) => false,
     };
-    if admitted { Ok(()) } else { Err(Refusal::WrongKey) }
+    if admitted {
+        return Ok(());
+    }
+    match (own_keys, &app.core_access) {
+        (None, CoreAccess::Closed) => tracing::warn!("refused: API_KEYS is not set"),
+        _ => tracing::info!(with_key = presented.is_some(), "refused: no known API key"),
+    }
+    Err(Refusal::WrongKey)
 }
 
 /// In `api-key`, or in `Authorization`, there with or without `Bearer`.

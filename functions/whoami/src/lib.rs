@@ -6,11 +6,12 @@
 use http::{Method, StatusCode};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::app::App;
 use shared::http::Reply;
 use shared::http::error::{ApiError, Code};
 use shared::http::reply::json as json_reply;
+use shared::json::Object;
 use shared::lambda::Function;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ async fn handle(_app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
     Ok(json_reply(StatusCode::OK, &who))
 }
 
-fn principal(request: &Request) -> Option<Value> {
+fn principal(request: &Request) -> Option<Object> {
     let context = context(request)?;
     let text = |name: &str| context.get(name)?.as_str();
     // A REST API hands every value of the context on as text.
@@ -37,13 +38,13 @@ fn principal(request: &Request) -> Option<Value> {
         Value::String(text) => text.parse().ok()?,
         other => other.as_i64()?,
     };
-    Some(json!({
-        "userId": text("userId")?,
-        "tenantId": text("tenantId")?,
-        "sessionHandle": text("sessionHandle")?,
-        "expiresAt": expires_at,
-        "payload": serde_json::from_str::<Value>(text("payload")?).ok()?,
-    }))
+    let mut principal = Object::default();
+    for name in ["userId", "tenantId", "sessionHandle"] {
+        principal.set(name, &text(name)?);
+    }
+    principal.set("expiresAt", &expires_at);
+    principal.set("payload", &serde_json::from_str::<Object>(text("payload")?).ok()?);
+    Some(principal)
 }
 
 fn context(request: &Request) -> Option<HashMap<String, Value>> {

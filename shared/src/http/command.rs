@@ -18,8 +18,8 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// what nobody should log.
 pub fn from_json<C: DeserializeOwned>(json: &[u8]) -> Result<C, ApiError> {
     check_size(json)?;
-    let UniqueMembers(object) =
-        serde_json::from_slice(json).map_err(|error| match error.classify() {
+    serde_json::from_slice(json).map(|UniqueMembers(_)| ()).map_err(|error| {
+        match error.classify() {
             Category::Data if error.to_string().starts_with(STANDS_TWICE) => {
                 ApiError::new(Code::InvalidField, "a member of the body stands twice")
             }
@@ -29,8 +29,10 @@ pub fn from_json<C: DeserializeOwned>(json: &[u8]) -> Result<C, ApiError> {
                 let detail = format!("line {line} column {column} is not JSON");
                 ApiError::new(Code::InvalidJson, detail)
             }
-        })?;
-    from_object(object)
+        }
+    })?;
+    // Read again from the text: numbers in an application's own objects stay as they are.
+    read(&mut serde_json::Deserializer::from_slice(json))
 }
 
 /// # Errors
@@ -59,11 +61,13 @@ pub fn from_query<C: DeserializeOwned>(query: &str, numbers: &[&str]) -> Result<
             return Err(ApiError::new(Code::InvalidField, detail));
         }
     }
-    from_object(object)
+    read(Value::Object(object))
 }
 
-fn from_object<C: DeserializeOwned>(object: Map<String, Value>) -> Result<C, ApiError> {
-    serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
+fn read<'de, C: DeserializeOwned>(
+    deserializer: impl Deserializer<'de, Error = serde_json::Error>,
+) -> Result<C, ApiError> {
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let path = error.path().to_string();
         let reason = error.into_inner().to_string();
         // serde names the member that is missing, which is a name of ours; any other reason of its

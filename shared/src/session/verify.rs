@@ -12,7 +12,7 @@ use crate::table::{StrictRead, TableError};
 use crate::time::Timestamp;
 use crate::token::access::Claims;
 use crate::token::keyring::{Invalid, Keyring};
-use crate::token::payload::{PROTECTED, Payload};
+use crate::token::payload::{Payload, RESERVED};
 use crate::token::refresh::RefreshHash;
 use crate::token::unverified::UnverifiedToken;
 
@@ -167,6 +167,6 @@ fn principal(claims: Claims) -> Principal {
         tenant: claims.tenant,
         handle: claims.handle,
         expires_at: claims.expires_at,
-        payload: claims.payload.without(&PROTECTED),
+        payload: claims.payload.without(&RESERVED),
     }
 }

@@ -3,23 +3,10 @@
 use super::version::Version;
 use crate::json::Object;
 
-/// Claims that Sever itself writes or judges; a payload may not bring its own (PROTOCOL 2.2). `iss`
-/// is ours because verification rests on it, `nbf` because it is enforced, `stt` because the SDKs
+/// Claims that our own functions keep to themselves beside those of the version (PROTOCOL 2.2).
+/// `iss` because verification rests on it, `nbf` because it is enforced, `stt` because the SDKs
 /// refuse a session token that names another type.
-pub const PROTECTED: [&str; 12] = [
-    "sub",
-    "exp",
-    "iat",
-    "sessionHandle",
-    "refreshTokenHash1",
-    "parentRefreshTokenHash1",
-    "antiCsrfToken",
-    "tId",
-    "rsub",
-    "iss",
-    "nbf",
-    "stt",
-];
+pub const RESERVED: [&str; 3] = ["iss", "nbf", "stt"];
 
 /// A JSON object that travels in every access token of a session and reaches the guarded API.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,9 +34,11 @@ pub enum InvalidPayload {
 
 impl Payload {
     /// # Errors
-    /// A member is one of [`PROTECTED`], or all together have more than [`MAX_BYTES`].
+    /// A member is one that version 5 protects or one of [`RESERVED`], or all together have more
+    /// than [`MAX_BYTES`].
     pub fn new(members: Object) -> Result<Self, InvalidPayload> {
-        if let Some(name) = PROTECTED.iter().find(|name| members.contains(name)) {
+        let mut protected = Version::V5.protected().iter().chain(&RESERVED);
+        if let Some(name) = protected.find(|name| members.contains(name)) {
             return Err(InvalidPayload::Protected(name));
         }
         let payload = Self(members);

@@ -6,7 +6,7 @@ use local::template::Guard;
 use std::collections::BTreeSet;
 
 /// Method, path, binary and guard of each route there is.
-const ROUTES: [[&str; 4]; 12] = [
+const ROUTES: [[&str; 4]; 13] = [
     ["POST", "/create-session", "create-session", "IAM"],
     ["POST", "/revoke-handle", "revoke-handle", "IAM"],
     ["POST", "/revoke-user", "revoke-user", "IAM"],
@@ -16,6 +16,7 @@ const ROUTES: [[&str; 4]; 12] = [
     ["POST", "/logout", "logout", "none"],
     ["GET", "/auth/jwt/jwks.json", "jwks", "none"],
     ["GET", "/auth/.well-known/openid-configuration", "jwks", "none"],
+    ["ANY", "/core", "core-driver", "none"],
     ["ANY", "/core/{proxy+}", "core-driver", "none"],
     ["GET", "/whoami", "whoami", "StrictSession"],
     ["GET", "/whoami/fast", "whoami", "FastSession"],

@@ -68,13 +68,15 @@ impl Classic {
         bytes
     }
 
-    fn from_bytes(bytes: [u8; 1 + DIGEST]) -> Self {
+    /// `None` for bytes that [`Classic::to_bytes`] never writes.
+    fn from_bytes(bytes: [u8; 1 + DIGEST]) -> Option<Self> {
         let mut parent = [0; DIGEST];
         parent.copy_from_slice(&bytes[1..]);
-        Self {
+        let read = Self {
             parent: (bytes[0] & HAS_PARENT != 0).then_some(RefreshDigest::from_bytes(parent)),
             with_anti_csrf: bytes[0] & HAS_ANTI_CSRF != 0,
-        }
+        };
+        (read.to_bytes() == bytes).then_some(read)
     }
 }
 
@@ -160,7 +162,7 @@ impl RefreshToken {
             CLASSIC => {
                 let body: &[u8; CLASSIC_BYTES] =
                     body.as_slice().try_into().map_err(|_| NotARefreshToken)?;
-                let classic = Classic::from_bytes(part(body, SECRET));
+                let classic = Classic::from_bytes(part(body, SECRET)).ok_or(NotARefreshToken)?;
                 (Some(classic), part(body, 0), part(body, CLASSIC_BYTES - TAG))
             }
             _ => return Err(NotARefreshToken),

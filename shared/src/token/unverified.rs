@@ -22,7 +22,12 @@ const MAX_BYTES: usize = 10_240;
 /// The text does not even have the structure of an access token of ours (PROTOCOL 2.1, 2.3).
 /// Treated as if it were absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnAccessToken;
+pub enum NotAnAccessToken {
+    /// It is no JWT at all.
+    Malformed,
+    /// It is a JWT of something else.
+    Other,
+}
 
 /// An access token with the right structure and an unproven content.
 pub struct UnverifiedToken<'a> {
@@ -45,14 +50,14 @@ impl<'a> UnverifiedToken<'a> {
     /// claim once.
     pub fn parse(text: &'a str) -> Result<Self, NotAnAccessToken> {
         if text.len() > MAX_BYTES {
-            return Err(NotAnAccessToken);
+            return Err(NotAnAccessToken::Malformed);
         }
         let token = Self::parse_flat(text, None)?;
         // Absent or 0 is a session token; others are OAuth2 tokens (PROTOCOL 2.2).
         let members = token.claims.payload.members();
         let is_session = !members.contains("stt") || members.get("stt") == Some(0);
         let dated = !members.contains("nbf") || token.not_before.is_some();
-        if is_session && dated { Ok(token) } else { Err(NotAnAccessToken) }
+        if is_session && dated { Ok(token) } else { Err(NotAnAccessToken::Other) }
     }
 
     /// A token as a SuperTokens SDK hands it on, on behalf of a client: version 2 as well, and
@@ -65,16 +70,17 @@ impl<'a> UnverifiedToken<'a> {
     }
 
     fn parse_flat(text: &'a str, default: Option<Version>) -> Result<Self, NotAnAccessToken> {
+        use NotAnAccessToken::{Malformed, Other};
         if text.bytes().filter(|byte| *byte == b'.').count() != 2 {
-            return Err(NotAnAccessToken);
+            return Err(Malformed);
         }
-        let (message, signature) = text.rsplit_once('.').ok_or(NotAnAccessToken)?;
-        let header = jsonwebtoken::decode_header(text).map_err(|_| NotAnAccessToken)?;
-        let (kid, version) = acceptable(&header, default).ok_or(NotAnAccessToken)?;
+        let (message, signature) = text.rsplit_once('.').ok_or(Malformed)?;
+        let header = jsonwebtoken::decode_header(text).map_err(|_| Malformed)?;
         let members: Object =
-            jsonwebtoken::dangerous::insecure_decode_claims(text).map_err(|_| NotAnAccessToken)?;
+            jsonwebtoken::dangerous::insecure_decode_claims(text).map_err(|_| Malformed)?;
+        let (kid, version) = acceptable(&header, default).ok_or(Other)?;
         let not_before = members.get("nbf");
-        let claims = flat_claims(members, version).ok_or(NotAnAccessToken)?;
+        let claims = flat_claims(members, version).ok_or(Other)?;
         let signature = signature.to_owned();
         Ok(Self { message, signature, kid: Some(kid), claims, not_before })
     }

@@ -2,8 +2,11 @@
 //! by chance.
 
 mod answers;
+mod core_driver;
+mod core_outcomes;
 mod outcome;
 mod placeholders;
+mod sdk;
 
 use answers::{FUNCTIONS, Row};
 use outcome::Outcome;
@@ -60,8 +63,10 @@ async fn feed(function: &str, binary: &str, rows: &[Row]) {
         if let Err(fault) = outcome.check(&answer, &placeholders) {
             panic!("{binary}/{case}: {fault}\n{said}");
         }
-        // The next sample finds its own session and no other.
-        world.revoke("/revoke-user", &json!({"userId": "ada"})).await;
+        // The next sample finds its own sessions and no others.
+        for user in ["ada", "grace"] {
+            world.revoke("/revoke-user", &json!({ "userId": user })).await;
+        }
     }
 }
 
@@ -84,6 +89,7 @@ macro_rules! feed_each {
 }
 
 feed_each! {
+    core_driver_answers_its_samples: "core-driver",
     create_session_answers_its_samples: "create-session",
     jwks_answers_its_samples: "jwks",
     list_sessions_answers_its_samples: "list-sessions",
@@ -128,6 +134,11 @@ async fn a_body_over_64_kib_is_refused_by_every_way_in() {
         let refused = Outcome::Problem(400, "body-too-large");
         refused.check(&answer, &Placeholders::default()).unwrap();
     }
+    let mut event: Value = serde_json::from_str(&sample("core-driver", "no-body")).unwrap();
+    event["body"] = "x".repeat(TOO_LARGE).into();
+    let answer = world.bundle.invoke("core-driver", &event.to_string()).await;
+    let refused = Outcome::Text(400, "The body is too long: 65536 bytes are allowed");
+    refused.check(&answer, &Placeholders::default()).unwrap();
 }
 
 #[tokio::test]

@@ -167,7 +167,9 @@ pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session
 
 /// A handle whose tenant nobody made is refused.
 async fn check_tenant(call: &Call<'_>, handle: &SessionHandle) -> Result<(), Refusal> {
-    let Some(tenant) = handle.tenant() else { return Ok(()) };
+    let Some(tenant) = handle.tenant() else {
+        return Err(Refusal::bad("AppId or tenantId not found"));
+    };
     let known = call.app.apps.has_tenant(&call.of, &tenant).await?;
     if known { Ok(()) } else { Err(Refusal::NoTenant(call.of.id().clone(), tenant)) }
 }

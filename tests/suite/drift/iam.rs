@@ -88,7 +88,7 @@ pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
 }
 
 /// What IAM is asked about a call: the action, the resource, and the kind of the partition key,
-/// such as `session#`, where there is one.
+/// such as `session#`, or the whole of `apps`, where there is one.
 pub(super) type Need = (String, &'static str, Option<String>);
 
 /// What IAM would be asked about this call.
@@ -118,8 +118,13 @@ pub(super) fn needs(call: &WireRequest) -> Vec<Need> {
 
 fn need(operation: &str, item: &Value) -> Need {
     let key = item["pk"]["S"].as_str().expect("a partition key");
-    let (kind, _) = key.split_once('#').expect("a key begins with its kind");
-    (format!("dynamodb:{operation}"), TABLE, Some(format!("{kind}#")))
+    let kind = match key.split_once('#') {
+        Some((kind, _)) => format!("{kind}#"),
+        // The one item of its kind.
+        None if key == "apps" => key.to_owned(),
+        None => panic!("{key}: a key begins with its kind"),
+    };
+    (format!("dynamodb:{operation}"), TABLE, Some(kind))
 }
 
 /// A transaction needs what its members need.

@@ -1,5 +1,6 @@
 //! The table: for each folder its samples, and what each is answered.
 
+use super::core_driver::CORE_DRIVER;
 use super::outcome::Outcome::{
     self, Allows, Answers, Exactly, Fails, Http, Message, Problem, Unauthorized,
 };
@@ -9,6 +10,7 @@ pub(crate) type Row = (&'static str, Outcome);
 
 /// Every folder.
 pub(crate) const FUNCTIONS: &[(&str, &[Row])] = &[
+    ("core-driver", CORE_DRIVER),
     ("create-session", CREATE_SESSION),
     ("jwks", JWKS),
     ("list-sessions", LIST_SESSIONS),
@@ -120,6 +122,12 @@ const LIST_SESSIONS: &[Row] = &[
     ("direct-long-user-id", Fails("invalid-user-id")),
     ("direct-invalid-tenant", Fails("invalid-tenant-id")),
     ("direct-cursor-of-another-tenant", Fails("invalid-cursor")),
+    (
+        "direct-session-in-tenant",
+        Answers(
+            r#"{"status":"OK","sessions":[{"handle":"${acmeSessionHandle}","userId":"grace","tenantId":"acme"}]}"#,
+        ),
+    ),
 ];
 
 const LOGGED_OUT: Outcome = Http(200, r#"{"status":"OK"}"#);
@@ -157,6 +165,7 @@ const REFRESH_SESSION: &[Row] = &[
     ("access-token", Message(401, "unauthorised")),
     ("ended-session", Message(401, "unauthorised")),
     ("used-token", Message(401, "token theft detected")),
+    ("session-in-tenant", REFRESHED),
     ("two-cookies", Message(401, "unauthorised")),
     ("wrong-method", Problem(405, "method-not-allowed")),
     ("malformed", Fails("unknown-event")),
@@ -218,6 +227,12 @@ const REVOKE_USER: &[Row] = &[
     ("direct-tenant", Answers(SWEPT)),
     ("direct-other-tenant", Exactly(NONE_SWEPT)),
     ("direct-but-one", Exactly(OTHER_SWEPT)),
+    (
+        "direct-but-one-in-tenant",
+        Exactly(
+            r#"{"status":"OK","sessionHandlesRevoked":["${sdkSessionHandle}"],"sweepComplete":true}"#,
+        ),
+    ),
     ("direct-unknown-user", Exactly(NONE_SWEPT)),
     ("direct-kept-session-unknown", Fails("kept-session-not-found")),
     ("direct-kept-session-of-another-user", Fails("kept-session-not-found")),
@@ -248,6 +263,12 @@ const VERIFY_SESSION: &[Row] = &[
     ("two-cookies", Unauthorized),
     ("expired-token", Unauthorized),
     ("ended-session", Unauthorized),
+    (
+        "session-in-tenant",
+        Answers(
+            r#"{"principalId":"grace","context":{"userId":"grace","tenantId":"acme","sessionHandle":"${acmeSessionHandle}"}}"#,
+        ),
+    ),
     ("token-event", Fails("unknown-event")),
     ("http-api", Fails("unknown-event")),
     ("no-method-arn", Fails("unknown-event")),

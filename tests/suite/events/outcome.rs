@@ -14,6 +14,10 @@ pub(crate) enum Outcome {
     Message(u16, &'static str),
     /// Over HTTP: a problem of this status and code.
     Problem(u16, &'static str),
+    /// By core-driver: 200 and the whole body, in which `"…"` stands for any text.
+    Core(&'static str),
+    /// By core-driver: the status, and this text and nothing else.
+    Text(u16, &'static str),
     /// By direct invoke: members that the answer has.
     Answers(&'static str),
     /// By direct invoke: the whole answer.
@@ -56,6 +60,11 @@ impl Outcome {
                 http(answer, status)?.is(&json!({ "message": message }))
             }
             (Self::Problem(status, code), Ok(answer)) => problem(answer, status, code),
+            (Self::Core(expected), Ok(answer)) => core(answer, &filled.json(expected)),
+            (Self::Text(status, expected), Ok(answer)) => {
+                let text = core_text(answer, status, "text/html; charset=UTF-8")?;
+                same(&text, expected)
+            }
             (Self::Answers(expected), Ok(answer)) => Found::of(answer).has(&filled.json(expected)),
             (Self::Exactly(expected), Ok(answer)) => Found::of(answer).is(&filled.json(expected)),
             (Self::Allows(what), Ok(answer)) => {
@@ -105,6 +114,24 @@ fn includes(found: &Value, expected: &Value) -> bool {
     }
 }
 
+/// Equal, but for `"…"`.
+fn matches(found: &Value, expected: &Value) -> bool {
+    match (found, expected) {
+        (Value::String(found), Value::String(any)) if any == "…" => !found.is_empty(),
+        (Value::Object(found), Value::Object(expected)) => {
+            found.len() == expected.len()
+                && found.iter().all(|(name, value)| {
+                    expected.get(name).is_some_and(|expected| matches(value, expected))
+                })
+        }
+        (Value::Array(found), Value::Array(expected)) => {
+            found.len() == expected.len()
+                && found.iter().zip(expected).all(|(found, value)| matches(found, value))
+        }
+        (found, expected) => found == expected,
+    }
+}
+
 /// The body of an HTTP answer with this status.
 fn http(answer: &RawValue, status: u16) -> Result<Found, String> {
     let answer = Found::of(answer).0;
@@ -123,4 +150,63 @@ fn problem(answer: &RawValue, status: u16, code: &str) -> Result<(), String> {
     )?;
     let told = |member: &str| body.0[member].as_str().is_some_and(|text| !text.is_empty());
     if told("title") && told("detail") { Ok(()) } else { Err("no title or detail".to_owned()) }
+}
+
+fn core(answer: &RawValue, expected: &Value) -> Result<(), String> {
+    let text = core_text(answer, 200, "application/json; charset=UTF-8")?;
+    let found = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    if matches(&found, expected) { Ok(()) } else { Err(format!("expected {expected}")) }
+}
+
+/// What stands before the newline at the end of core-driver's answer.
+fn core_text(answer: &RawValue, status: u16, content_type: &str) -> Result<String, String> {
+    let answer = Found::of(answer).0;
+    same(&answer["statusCode"].to_string(), &status.to_string())?;
+    // Payload 1.0 has lists of values, 2.0 has values.
+    let one = &answer["headers"]["content-type"];
+    let found = answer.pointer("/multiValueHeaders/content-type/0").unwrap_or(one);
+    same(found.as_str().unwrap_or_default(), content_type)?;
+    let body = answer["body"].as_str().ok_or("no body")?;
+    Ok(body.strip_suffix('\n').ok_or("no newline at the end")?.to_owned())
+}
+
+#[test]
+fn three_dots_stand_for_text_and_for_nothing_else() {
+    let expected = json!({"token": "…", "list": ["…", 1]});
+    for (found, as_expected) in [
+        (json!({"token": "t", "list": ["a", 1]}), true),
+        (json!({"token": "", "list": ["a", 1]}), false),
+        (json!({"token": null, "list": ["a", 1]}), false),
+        (json!({"token": 7, "list": ["a", 1]}), false),
+        (json!({"list": ["a", 1]}), false),
+        (json!({"token": "t", "list": ["a", 1], "more": "x"}), false),
+        (json!({"token": "t", "list": ["a"]}), false),
+        (json!({"token": "t", "list": ["a", 2]}), false),
+    ] {
+        assert_eq!(matches(&found, &expected), as_expected, "{found}");
+    }
+}
+
+#[test]
+fn an_answer_of_core_driver_has_its_status_its_type_and_a_newline() {
+    let check = |status: u16, content_type: &str, body: &str| {
+        let answer = json!({
+            "statusCode": status,
+            "multiValueHeaders": {"content-type": [content_type]},
+            "body": body,
+        });
+        let answer = RawValue::from_string(answer.to_string()).expect("JSON");
+        Outcome::Text(404, "Not found").check(&Ok(answer), &Placeholders::default())
+    };
+    let html = "text/html; charset=UTF-8";
+    assert_eq!(check(404, html, "Not found\n"), Ok(()));
+    for (status, content_type, body) in [
+        (400, html, "Not found\n"),
+        (404, "text/plain", "Not found\n"),
+        (404, html, "Not found"),
+        (404, html, "Not found\n\n"),
+        (404, html, "Found\n"),
+    ] {
+        assert!(check(status, content_type, body).is_err(), "{status} {content_type} {body:?}");
+    }
 }

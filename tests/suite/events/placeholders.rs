@@ -1,11 +1,15 @@
-//! The values that `${…}` stands for in a sample, taken from sessions of the user `ada`.
+//! The values that `${…}` stands for in a sample, taken from sessions of the users `ada` and
+//! `grace`.
 
+use super::sdk;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{Opened, World};
 
 /// How long an access token lives.
 const HOUR: Duration = Duration::from_hours(1);
+/// How long a session lives.
+const HUNDRED_DAYS: Duration = Duration::from_hours(2_400);
 /// Longer than the grace window and than an access token lives.
 const A_WHILE: Duration = Duration::from_hours(2);
 
@@ -14,8 +18,10 @@ const A_WHILE: Duration = Duration::from_hours(2);
 pub(crate) struct Placeholders(Vec<(&'static str, String)>);
 
 impl Placeholders {
-    /// Opens the sessions. Two of them live: the one that samples mean, and the other.
+    /// Opens the sessions. Two of `ada`'s live, the one that samples mean and the other, and two of
+    /// `grace`'s: one that an SDK opened, and one in the tenant `acme`.
     pub(crate) async fn prepare(world: &World) -> Self {
+        sdk::put_apps_and_tenants(world).await;
         let used = world.open("used").await;
         world.refreshed(&used.refresh).await;
         let expired = world.open("expired").await;
@@ -23,7 +29,8 @@ impl Placeholders {
         let ended = open(world).await;
         world.revoke("/revoke-handle", &json!({"sessionHandle": ended.handle})).await;
         let [session, other] = [open(world).await, open(world).await];
-        Self(vec![
+        let acme = open_in_tenant(world).await;
+        let mut filled = vec![
             ("sessionHandle", session.handle),
             ("accessToken", session.access),
             ("refreshToken", session.refresh),
@@ -33,10 +40,16 @@ impl Placeholders {
             ("endedRefreshToken", ended.refresh),
             ("expiredAccessToken", expired.access),
             ("usedRefreshToken", used.refresh),
+            ("acmeSessionHandle", acme.handle),
+            ("acmeAccessToken", acme.access),
+            ("acmeRefreshToken", acme.refresh),
             ("cursor", cursor(world).await),
-            ("openedAt", world.clock.now().millis().to_string()),
-            ("accessTokenExpiresAt", world.clock.now().plus(HOUR).millis().to_string()),
-        ])
+            ("openedAt", in_millis(world, Duration::ZERO)),
+            ("accessTokenExpiresAt", in_millis(world, HOUR)),
+            ("refreshTokenExpiresAt", in_millis(world, HUNDRED_DAYS)),
+        ];
+        filled.extend(sdk::opened(world).await);
+        Self(filled)
     }
 
     /// The text with every placeholder filled.
@@ -63,6 +76,16 @@ impl Placeholders {
 
 async fn open(world: &World) -> Opened {
     world.open_with(&json!({"userId": "ada", "accessTokenPayload": {"role": "admin"}})).await
+}
+
+async fn open_in_tenant(world: &World) -> Opened {
+    let session =
+        json!({"userId": "grace", "tenantId": "acme", "accessTokenPayload": {"role": "admin"}});
+    world.open_with(&session).await
+}
+
+fn in_millis(world: &World, span: Duration) -> String {
+    world.clock.now().plus(span).millis().to_string()
 }
 
 async fn cursor(world: &World) -> String {

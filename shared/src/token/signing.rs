@@ -1,7 +1,7 @@
 //! The private keys, and the rule by which they change.
 //!
 //! A dynamic key that is about to be an update interval old is followed by a new one, made by
-//! whoever notices first. The new key is **published before it signs** (it waits [`OVERLAP`]) and
+//! whoever notices first. The new key is **published before it signs** (it waits a minute) and
 //! the old one **after it stopped** (until the last token it signed has expired). A static key
 //! never rotates (PROTOCOL 4.9).
 

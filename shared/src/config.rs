@@ -5,7 +5,7 @@
 use crate::api_keys::ApiKeys;
 use crate::check_database::{CheckDatabase, CheckPolicy};
 use crate::http::cookies::{CookieSettings, SameSite};
-use crate::session::{AntiCsrfMode, Policy};
+use crate::session::{AntiCsrfMode, Conflict, Policy};
 use crate::token::issuers::{Issuers, Trusted};
 use std::fmt;
 use std::time::Duration;
@@ -15,9 +15,6 @@ mod same_site;
 mod variables;
 
 pub use variables::{VARIABLES, Variable};
-
-/// How many signing key update intervals an access token may outlive.
-const MAX_LIVING_KEYS: u32 = 50;
 
 /// What a function is configured to do.
 #[derive(Clone, Debug)]
@@ -185,21 +182,14 @@ impl Vars<'_> {
         let minutes = |value: &str| fractional(value, 60.0, 1.0, 52_560_000.0);
         let refresh = self.optional("REFRESH_TOKEN_VALIDITY", minutes);
         let refresh = refresh.unwrap_or(Duration::from_hours(2400));
-        if refresh <= access {
-            self.fault("REFRESH_TOKEN_VALIDITY", false);
-        }
         let hours = |value: &str| fractional(value, 3600.0, 1.0, 87_600.0);
         let interval = self.optional("ACCESS_TOKEN_DYNAMIC_SIGNING_KEY_UPDATE_INTERVAL", hours);
         let interval = interval.unwrap_or(Duration::from_hours(168));
-        // A key stays published while its tokens live: more would outgrow an item of the table.
-        if access > interval * MAX_LIVING_KEYS {
-            self.fault("ACCESS_TOKEN_VALIDITY", false);
-        }
         let grace = |value: &str| whole(value, 0, 300).map(Duration::from_secs);
         let grace = self.optional("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", grace);
         let share = |value: &str| value.parse().ok().filter(|share| (0.0..=0.25).contains(share));
         let jitter: Option<f64> = self.optional("ACCESS_TOKEN_VALIDITY_JITTER", share);
-        Policy {
+        let policy = Policy {
             issuers: Issuers::only(""),
             access_token_validity: access,
             access_token_validity_jitter: jitter.unwrap_or(0.05),
@@ -207,7 +197,13 @@ impl Vars<'_> {
             rotation_grace_period: grace.unwrap_or(Duration::from_secs(30)),
             key_update_interval: interval,
             anti_csrf: AntiCsrfMode::None,
+        };
+        match policy.conflict() {
+            None => {}
+            Some(Conflict::RefreshTooShort) => self.fault("REFRESH_TOKEN_VALIDITY", false),
+            Some(Conflict::KeysTooShort) => self.fault("ACCESS_TOKEN_VALIDITY", false),
         }
+        policy
     }
 
     fn cookie_wishes(&mut self) -> CookieWishes {

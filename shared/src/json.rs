@@ -36,18 +36,6 @@ impl Object {
         self.0.get(name).is_some_and(|value| value.get() == "null")
     }
 
-    /// How many members there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The member of this name, if it is there and is a `T`.
     #[must_use]
     pub fn get<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Option<T> {

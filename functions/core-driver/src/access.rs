@@ -8,6 +8,14 @@ use shared::app::App;
 use shared::config::CoreAccess;
 use shared::session::FoundApp;
 
+/// Who presents nothing is refused before anything is read, unless the operator lets everybody in.
+pub(crate) fn require_some_key(app: &App, headers: &HeaderMap) -> Result<(), Refusal> {
+    match (&app.core_access, presented(headers)) {
+        (CoreAccess::Open, _) | (_, Some(_)) => Ok(()),
+        (CoreAccess::Keys(_) | CoreAccess::Closed, None) => Err(refuse(app, headers)),
+    }
+}
+
 pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Result<(), Refusal> {
     let own_keys = of.and_then(|of| of.api_keys.as_ref());
     let presented = presented(headers);
@@ -18,15 +26,16 @@ pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Re
         (None, CoreAccess::Open) => true,
         (None, CoreAccess::Closed) => false,
     };
-    if admitted {
-        return Ok(());
-    }
-    if own_keys.is_none() && app.core_access == CoreAccess::Closed {
+    if admitted { Ok(()) } else { Err(refuse(app, headers)) }
+}
+
+fn refuse(app: &App, headers: &HeaderMap) -> Refusal {
+    if app.core_access == CoreAccess::Closed {
         tracing::warn!("refused: API_KEYS is not set");
     } else {
-        tracing::info!(with_key = presented.is_some(), "refused: no known API key");
+        tracing::info!(with_key = presented(headers).is_some(), "refused: no known API key");
     }
-    Err(Refusal::WrongKey)
+    Refusal::WrongKey
 }
 
 /// In `api-key`, or in `Authorization`, there with or without `Bearer`.

@@ -18,9 +18,7 @@ pub(crate) async fn put(call: &Call<'_>) -> Answer {
         return Err(Refusal::bad("The app public is configured by the operator's environment"));
     }
     match call.app.apps.put_app(&id, &config).await? {
-        AppChange::Created => {
-            Ok(json(&json!({ "status": "OK", "createdNew": id != AppId::public() })))
-        }
+        AppChange::Created => Ok(json(&json!({ "status": "OK", "createdNew": true }))),
         AppChange::Updated => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
         AppChange::Invalid(invalid) => Err(Refusal::bad(format!("Invalid core config: {invalid}"))),
     }

@@ -17,22 +17,18 @@ mod session;
 mod sessions;
 mod version;
 
-use access::admit;
 use answer::{Answer, text};
 use http::{Method, StatusCode};
 use input::Input;
-use lambda_http::Request;
+use lambda_http::{Request, RequestExt};
 use refusal::Refusal;
 use route::{Api, Target};
 use shared::app::App;
 use shared::ids::TenantId;
-use shared::lambda::{Function, path_of};
+use shared::lambda::Function;
 use shared::session::FoundApp;
 use std::sync::Arc;
 use version::Cdi;
-
-/// Where the API has its paths.
-const PREFIX: &str = "/core";
 
 /// The function, composed over `app`.
 #[must_use]
@@ -40,6 +36,14 @@ pub fn function(app: Arc<App>) -> Function {
     Function::plain_http(app, async |app, request| {
         answer(&app, &request).await.unwrap_or_else(Refusal::into_reply)
     })
+}
+
+/// The path below `/core`: what `{proxy+}` stands for. What a custom domain puts before every path
+/// does not matter.
+fn path_below(request: &Request) -> String {
+    let parameters = request.path_parameters();
+    let proxy = parameters.first("proxy").unwrap_or_default();
+    format!("/{proxy}")
 }
 
 /// One call, understood as far as its path and headers go.
@@ -54,14 +58,17 @@ struct Call<'a> {
 }
 
 async fn answer(app: &App, request: &Request) -> Answer {
-    let path = path_of(request).strip_prefix(PREFIX).unwrap_or_default();
-    let target = Target::parse(path).ok_or(Refusal::NotFound)?;
+    let target = Target::parse(&path_below(request)).ok_or(Refusal::NotFound)?;
     if target.api == Api::Hello {
         return Ok(text(StatusCode::OK, "Hello"));
     }
+    let is_guarded = target.api != Api::PublicJwks;
+    if is_guarded {
+        access::require_some_key(app, request.headers())?;
+    }
     let found = app.apps.find(&target.app).await?;
-    if target.api != Api::PublicJwks {
-        admit(app, found.as_ref(), request.headers())?;
+    if is_guarded {
+        access::admit(app, found.as_ref(), request.headers())?;
     }
     let of = found.ok_or_else(|| Refusal::NoApp(target.app.clone()))?;
     if !app.apps.has_tenant(&of, &target.tenant).await? {

@@ -11,8 +11,8 @@ use shared::ids::{SessionHandle, UserId};
 use shared::json::Object;
 use shared::model::{Device, SessionData};
 use shared::session::{
-    ClassicCheck, ClassicRefresh, ClassicRefreshed, ClassicVerdict, Issued, NewSession, Opening,
-    Regenerated, Seen,
+    ClassicCheck, ClassicRefresh, ClassicRefreshed, ClassicVerdict, Issued, NO_SESSION, NewSession,
+    Opening, PROTECTED_PAYLOAD, Regenerated, Seen,
 };
 use shared::time::Timestamp;
 use shared::token::access::AccessToken;
@@ -21,9 +21,6 @@ use shared::token::refresh::RefreshToken;
 use shared::token::signing::KeyKind;
 use shared::token::unverified::{NotAnAccessToken, UnverifiedToken};
 use shared::token::version::Version;
-
-pub(crate) const PROTECTED: &str = "The user payload contains protected field";
-pub(crate) const GONE: &str = "Session does not exist.";
 
 /// `POST /recipe/session`
 pub(crate) async fn create(call: &Call<'_>) -> Answer {
@@ -36,7 +33,7 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
     let version = call.cdi.token_version();
     // The claims of version 2 do not stand beside the payload.
     if version > Version::V2 && !payload.fits(version) {
-        return Err(Refusal::bad(PROTECTED));
+        return Err(Refusal::bad(PROTECTED_PAYLOAD));
     }
     let new = NewSession {
         recipe_user: user.clone(),
@@ -48,15 +45,17 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
         key_kind: key_kind(dynamic).unwrap_or(KeyKind::Dynamic),
         opening: Opening::Classic { version, with_anti_csrf },
     };
-    let issued = call.of.sessions.create(new).await?;
-    Ok(issued_answer(call, &issued))
+    match call.app.apps.create(&call.of, new).await? {
+        Some(issued) => Ok(issued_answer(call, &issued)),
+        None => Err(Refusal::NoTenant(call.of.id().clone(), call.tenant.clone())),
+    }
 }
 
 /// `GET /recipe/session`
 pub(crate) async fn get(call: &Call<'_>) -> Answer {
     let query = call.input.query();
     let Some(session) = sessions::find(call, query.required("sessionHandle")?).await? else {
-        return Ok(refused("UNAUTHORISED", GONE));
+        return Ok(refused("UNAUTHORISED", NO_SESSION));
     };
     let mut shown = Object::default();
     shown.set("status", &"OK");
@@ -94,7 +93,7 @@ pub(crate) async fn verify(call: &Call<'_>) -> Answer {
         ClassicVerdict::Allowed(seen) => Ok(seen_answer(call, &seen)),
         ClassicVerdict::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
         ClassicVerdict::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        ClassicVerdict::ProtectedPayload => Err(Refusal::bad(PROTECTED)),
+        ClassicVerdict::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
     }
 }
 
@@ -142,7 +141,7 @@ pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
     match call.of.sessions.regenerate(token, payload).await? {
         Regenerated::Done(seen) => Ok(seen_answer(call, &seen)),
         Regenerated::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        Regenerated::ProtectedPayload => Err(Refusal::bad(PROTECTED)),
+        Regenerated::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
     }
 }
 

@@ -4,14 +4,13 @@
 use crate::Call;
 use crate::answer::{Answer, json, refused, status};
 use crate::refusal::Refusal;
-use crate::session::{GONE, PROTECTED};
 use serde::Serialize;
 use serde_json::json;
 use shared::http::Reply;
-use shared::ids::{SessionHandle, UserId};
+use shared::ids::{SessionHandle, TenantId, UserId};
 use shared::json::Object;
 use shared::model::{Scope, Session, SessionData};
-use shared::session::Change;
+use shared::session::{Change, NO_SESSION, PROTECTED_PAYLOAD};
 use shared::token::payload::Payload;
 
 /// `GET /user/id`: Sever keeps no users.
@@ -74,10 +73,16 @@ async fn remove_handles(
     // What is no handle names no session.
     let handles: Vec<_> =
         handles.iter().filter_map(|text| SessionHandle::parse(text).ok()).collect();
+    let tenants = if handles.iter().all(is_public) {
+        vec![TenantId::public()]
+    } else {
+        call.app.apps.tenants(&call.of).await?
+    };
     for handle in &handles {
-        if let Err(refusal) = check_tenant(call, handle).await {
-            // The other functions open sessions in any tenant: one that lives can be ended.
-            call.of.sessions.find(handle).await?.ok_or(refusal)?;
+        let known = handle.tenant().is_some_and(|tenant| tenants.contains(&tenant));
+        // The other functions open sessions in any tenant: one that lives can be ended.
+        if !known && call.of.sessions.find(handle).await?.is_none() {
+            return Err(no_tenant(call, handle));
         }
     }
     Ok(call.of.sessions.revoke_handles_classic(handles).await?)
@@ -119,7 +124,7 @@ pub(crate) async fn get_payload(call: &Call<'_>) -> Answer {
 }
 
 fn part(name: &str, value: Option<&impl Serialize>) -> Reply {
-    let Some(value) = value else { return refused("UNAUTHORISED", GONE) };
+    let Some(value) = value else { return refused("UNAUTHORISED", NO_SESSION) };
     let mut answer = Object::default();
     answer.set("status", &"OK");
     answer.set(name, value);
@@ -139,20 +144,20 @@ pub(crate) async fn put_payload(call: &Call<'_>) -> Answer {
     let payload = Payload::from_object(body.required("userDataInJWT")?);
     let handle: String = body.required("sessionHandle")?;
     if !payload.fits(call.cdi.token_version()) {
-        return Err(Refusal::bad(PROTECTED));
+        return Err(Refusal::bad(PROTECTED_PAYLOAD));
     }
     change(call, &handle, Change::Payload(payload)).await
 }
 
 async fn change(call: &Call<'_>, handle: &str, change: Change) -> Answer {
     let Ok(handle) = SessionHandle::parse(handle) else {
-        return Ok(refused("UNAUTHORISED", GONE));
+        return Ok(refused("UNAUTHORISED", NO_SESSION));
     };
     if call.of.sessions.change(&handle, change).await? {
         return Ok(status("OK"));
     }
     check_tenant(call, &handle).await?;
-    Ok(refused("UNAUTHORISED", GONE))
+    Ok(refused("UNAUTHORISED", NO_SESSION))
 }
 
 /// A live session by its handle.
@@ -167,9 +172,20 @@ pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session
 
 /// A handle whose tenant nobody made is refused.
 async fn check_tenant(call: &Call<'_>, handle: &SessionHandle) -> Result<(), Refusal> {
-    let Some(tenant) = handle.tenant() else {
-        return Err(Refusal::bad("AppId or tenantId not found"));
+    let known = match handle.tenant() {
+        Some(tenant) => call.app.apps.has_tenant(&call.of, &tenant).await?,
+        None => false,
     };
-    let known = call.app.apps.has_tenant(&call.of, &tenant).await?;
-    if known { Ok(()) } else { Err(Refusal::NoTenant(call.of.id().clone(), tenant)) }
+    if known { Ok(()) } else { Err(no_tenant(call, handle)) }
+}
+
+fn is_public(handle: &SessionHandle) -> bool {
+    handle.tenant().is_some_and(|tenant| tenant.is_public())
+}
+
+fn no_tenant(call: &Call<'_>, handle: &SessionHandle) -> Refusal {
+    match handle.tenant() {
+        Some(tenant) => Refusal::NoTenant(call.of.id().clone(), tenant),
+        None => Refusal::bad("AppId or tenantId not found"),
+    }
 }

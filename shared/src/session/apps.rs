@@ -4,10 +4,10 @@
 //! The app `public` with its tenant `public` is always there, and finding it costs no read. Any
 //! other is read strongly each time: what was removed is refused on the next call.
 
-use super::{Policy, SessionError, Sessions};
+use super::{Conflict, Issued, NewSession, Policy, SessionError, Sessions};
 use crate::api_keys::ApiKeys;
 use crate::ids::{AppId, TenantId};
-use crate::table::{AppTable, AppWritten, TableError};
+use crate::table::{AppTable, AppWrite, AppWritten, TableError};
 use crate::tenancy::{AppRecord, AppSettings, InvalidSetting, MAX_TENANTS};
 use crate::time::{Clock, Entropy};
 use serde_json::{Map, Value};
@@ -16,11 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often a write that others overtake is tried.
-const ROUNDS: usize = 8;
+const ROUNDS: u32 = 8;
 /// For how many apps a sandbox keeps the keys it read.
 const MAX_KEPT: usize = 100;
-/// How many signing key update intervals an access token may outlive: its keys stay published.
-const MAX_LIVING_KEYS: u32 = 50;
 
 /// Every app in a table.
 pub struct Apps {
@@ -45,7 +43,7 @@ pub struct FoundApp {
     record: Option<AppRecord>,
 }
 
-/// What became of an app that was to be made or changed, or of a tenant.
+/// What became of an app that was to be made or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppChange {
     /// It is there now, and was not before.
@@ -107,7 +105,8 @@ impl Apps {
     fn found(&self, record: AppRecord) -> Result<FoundApp, SessionError> {
         let corrupt = |_| TableError::Corrupt { entity: "app", attribute: "settings" };
         let api_keys = record.settings.keys().map_err(corrupt)?;
-        let policy = settled(&self.policy, &record.settings).map_err(corrupt)?;
+        // The operator may have changed what the app's settings were checked against.
+        let policy = settled(&self.policy, &record.settings).without_conflict();
         let sessions = self.sessions_of(&record, policy);
         Ok(FoundApp { id: record.id.clone(), sessions, api_keys, record: Some(record) })
     }
@@ -143,6 +142,26 @@ impl Apps {
             None if tenant.is_public() => Ok(true),
             None => Ok(self.record_of(&app.id).await?.has_tenant(tenant)),
         }
+    }
+
+    /// Opens a session in a tenant of an app; `None` when the tenant is gone. It is looked for once
+    /// more after the session was opened: removed before, it is no longer there; removed since, it
+    /// has ended the session, which carries the generation of before.
+    ///
+    /// # Errors
+    /// As [`Sessions::create`].
+    pub async fn create(
+        &self,
+        app: &FoundApp,
+        new: NewSession,
+    ) -> Result<Option<Issued>, SessionError> {
+        let tenant = new.tenant.clone();
+        let issued = app.sessions.create(new).await?;
+        if tenant.is_public() || self.record_of(&app.id).await?.has_tenant(&tenant) {
+            return Ok(Some(issued));
+        }
+        app.sessions.logout(&issued.session.handle).await?;
+        Ok(None)
     }
 
     /// The record of an app; of one that nobody made, as if it had just been made.
@@ -185,7 +204,11 @@ impl Apps {
         id: &AppId,
         config: &Map<String, Value>,
     ) -> Result<AppChange, SessionError> {
-        for _ in 0..ROUNDS {
+        // Everybody has `public`; only its tenants are kept.
+        if *id == AppId::public() {
+            return Ok(AppChange::Updated);
+        }
+        for round in 0..ROUNDS {
             let found = self.table.find(id).await?;
             let created = found.as_ref().is_none_or(|record| record.removed);
             let mut next = match found {
@@ -198,17 +221,31 @@ impl Apps {
                 Some(old) => AppRecord { version: old.version + 1, ..old },
             };
             let changed = next.settings.changed(config);
-            let checked =
-                changed.and_then(|settings| settled(&self.policy, &settings).map(|_| settings));
-            match checked {
+            match changed.and_then(|settings| self.checked(settings)) {
                 Ok(settings) => next.settings = settings,
                 Err(invalid) => return Ok(AppChange::Invalid(invalid)),
             }
-            if self.table.write(&next, None).await? == AppWritten::Written {
+            let write = if created { AppWrite::Made } else { AppWrite::Changed };
+            if self.table.write(&next, write).await? == AppWritten::Written {
                 return Ok(if created { AppChange::Created } else { AppChange::Updated });
             }
+            pause(round).await;
         }
         Err(contended())
+    }
+
+    fn checked(&self, settings: AppSettings) -> Result<AppSettings, InvalidSetting> {
+        let (name, rule) = match settled(&self.policy, &settings).conflict() {
+            None => return Ok(settings),
+            Some(Conflict::RefreshTooShort) => {
+                ("refresh_token_validity", "longer than access_token_validity")
+            }
+            Some(Conflict::KeysTooShort) => (
+                "access_token_dynamic_signing_key_update_interval",
+                "at least a fiftieth of access_token_validity",
+            ),
+        };
+        Err(InvalidSetting::Value { name, rule })
     }
 
     /// Removes an app, its keys, its tenants and its sessions: one write, whatever their number.
@@ -217,14 +254,15 @@ impl Apps {
     /// # Errors
     /// The effect is unknown; asking again is harmless.
     pub async fn remove_app(&self, id: &AppId) -> Result<bool, SessionError> {
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let Some(old) = self.table.find(id).await?.filter(|record| !record.removed) else {
                 return Ok(false);
             };
             let gone = AppRecord { version: old.version + 1, removed: true, ..old };
-            if self.table.write(&gone, None).await? == AppWritten::Written {
+            if self.table.write(&gone, AppWrite::Removed).await? == AppWritten::Written {
                 return Ok(true);
             }
+            pause(round).await;
         }
         Err(contended())
     }
@@ -241,7 +279,7 @@ impl Apps {
         if tenant.is_public() {
             return Ok(TenantChange::Existed);
         }
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let mut next = match self.table.find(&app.id).await? {
                 None => AppRecord::first(app.id.clone()),
                 Some(record) if record.removed => return Ok(TenantChange::NoApp),
@@ -254,9 +292,10 @@ impl Apps {
                 return Ok(TenantChange::TooMany);
             }
             next.tenants.insert(tenant.clone());
-            if self.table.write(&next, None).await? == AppWritten::Written {
+            if self.table.write(&next, AppWrite::Changed).await? == AppWritten::Written {
                 return Ok(TenantChange::Created);
             }
+            pause(round).await;
         }
         Err(contended())
     }
@@ -271,7 +310,7 @@ impl Apps {
         app: &FoundApp,
         tenant: &TenantId,
     ) -> Result<bool, SessionError> {
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let Some(old) = self.table.find(&app.id).await?.filter(|record| !record.removed) else {
                 return Ok(false);
             };
@@ -280,10 +319,11 @@ impl Apps {
                 return Ok(false);
             }
             let generation = self.table.sessions_of(&next).everybodys_generation(tenant).await?;
-            let ended = (tenant, generation.next(self.clock.now()));
-            if self.table.write(&next, Some(ended)).await? == AppWritten::Written {
+            let write = AppWrite::TenantRemoved(tenant, generation.next(self.clock.now()));
+            if self.table.write(&next, write).await? == AppWritten::Written {
                 return Ok(true);
             }
+            pause(round).await;
         }
         Err(contended())
     }
@@ -297,40 +337,24 @@ fn contended() -> SessionError {
     TableError::Contended { doing: "writing an app" }.into()
 }
 
+/// Lets the others get done.
+async fn pause(round: u32) {
+    tokio::time::sleep(Duration::from_millis(10 << round)).await;
+}
+
 /// The operator's policy with an app's settings on top.
-fn settled(policy: &Policy, settings: &AppSettings) -> Result<Policy, InvalidSetting> {
+fn settled(policy: &Policy, settings: &AppSettings) -> Policy {
     let span = |number: Option<f64>, unit: f64, default: Duration| {
         number.map_or(default, |number| Duration::from_secs_f64(number * unit))
     };
-    let settled = Policy {
-        access_token_validity: span(
-            settings.access_token_validity,
-            1.0,
-            policy.access_token_validity,
-        ),
-        access_token_validity_jitter: settings
-            .access_token_validity_jitter
-            .unwrap_or(policy.access_token_validity_jitter),
-        refresh_token_validity: span(
-            settings.refresh_token_validity,
-            60.0,
-            policy.refresh_token_validity,
-        ),
-        key_update_interval: span(
-            settings.access_token_dynamic_signing_key_update_interval,
-            3600.0,
-            policy.key_update_interval,
-        ),
-        ..policy.clone()
-    };
-    if settled.refresh_token_validity <= settled.access_token_validity {
-        let name = "refresh_token_validity";
-        return Err(InvalidSetting::Value { name, rule: "longer than access_token_validity" });
-    }
-    if settled.access_token_validity > settled.key_update_interval * MAX_LIVING_KEYS {
-        let name = "access_token_dynamic_signing_key_update_interval";
-        let rule = "at least a fiftieth of access_token_validity";
-        return Err(InvalidSetting::Value { name, rule });
-    }
-    Ok(settled)
+    let mut settled = policy.clone();
+    settled.access_token_validity =
+        span(settings.access_token_validity, 1.0, policy.access_token_validity);
+    settled.access_token_validity_jitter =
+        settings.access_token_validity_jitter.unwrap_or(policy.access_token_validity_jitter);
+    settled.refresh_token_validity =
+        span(settings.refresh_token_validity, 60.0, policy.refresh_token_validity);
+    let interval = settings.access_token_dynamic_signing_key_update_interval;
+    settled.key_update_interval = span(interval, 3600.0, policy.key_update_interval);
+    settled
 }

@@ -7,7 +7,7 @@ use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Device, IssuerClaim, Lineage, Session, SessionData, Standing};
 use crate::table::{Inserted, TableError};
 use crate::time::Timestamp;
-use crate::token::access::{AccessToken, MAX_BYTES};
+use crate::token::access::AccessToken;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::payload::Payload;
 use crate::token::refresh::{Classic, RefreshToken, TokenKey};
@@ -144,17 +144,11 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<AccessToken, SessionError> {
         match opening {
-            Opening::Own { .. } => {
-                let access = self.issue_access_token(session, refresh, now).await?;
-                match access.expose().len() {
-                    bytes if bytes > MAX_BYTES => Err(SessionError::AccessTokenTooLarge { bytes }),
-                    _ => Ok(access),
-                }
-            }
+            Opening::Own { .. } => self.issue_access_token(session, refresh, now).await,
             Opening::Classic { version, .. } => {
                 let tokens = IssuedWith::first(refresh, &session.token_key);
                 let life = self.shortened_life(version, now)?;
-                self.issue_classic_token(session, version, tokens, life).await
+                self.issue(session, version, tokens, life).await
             }
         }
     }

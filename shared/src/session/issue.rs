@@ -3,7 +3,7 @@
 use super::{SessionError, Sessions};
 use crate::model::{IssuerClaim, Session};
 use crate::time::Timestamp;
-use crate::token::access::{AccessToken, Claims};
+use crate::token::access::{AccessToken, Claims, MAX_BYTES};
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::refresh::{RefreshHash, RefreshToken, TokenKey};
 use crate::token::version::Version;
@@ -35,6 +35,10 @@ impl Sessions {
     }
 
     /// An access token as our own functions give it out.
+    ///
+    /// # Errors
+    /// [`SessionError::AccessTokenTooLarge`]: no header or cookie can carry it. An SDK may have
+    /// opened the session with a payload that its own gateway takes.
     pub(super) async fn issue_access_token(
         &self,
         session: &Session,
@@ -44,11 +48,15 @@ impl Sessions {
         let anti_csrf = session.anti_csrf.clone();
         let tokens = IssuedWith { refresh: refresh.hash(), parent: None, anti_csrf };
         let life = self.shortened_life(Version::V5, now)?;
-        self.issue_classic_token(session, Version::V5, tokens, life).await
+        let access = self.issue(session, Version::V5, tokens, life).await?;
+        match access.expose().len() {
+            bytes if bytes > MAX_BYTES => Err(SessionError::AccessTokenTooLarge { bytes }),
+            _ => Ok(access),
+        }
     }
 
     /// An access token of any version, as it goes with `tokens`.
-    pub(super) async fn issue_classic_token(
+    pub(super) async fn issue(
         &self,
         session: &Session,
         version: Version,

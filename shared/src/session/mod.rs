@@ -63,6 +63,46 @@ pub struct Policy {
     pub anti_csrf: AntiCsrfMode,
 }
 
+/// How many signing key update intervals an access token may outlive: a key stays published while
+/// its tokens live, and more would outgrow an item of the table.
+const MAX_LIVING_KEYS: u32 = 50;
+
+/// Two lifetimes that do not go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// The refresh token does not outlive the access token.
+    RefreshTooShort,
+    /// The access token outlives too many signing key update intervals.
+    KeysTooShort,
+}
+
+impl Policy {
+    /// What is wrong with the lifetimes, if anything.
+    #[must_use]
+    pub fn conflict(&self) -> Option<Conflict> {
+        if self.refresh_token_validity <= self.access_token_validity {
+            Some(Conflict::RefreshTooShort)
+        } else if self.access_token_validity > self.key_update_interval * MAX_LIVING_KEYS {
+            Some(Conflict::KeysTooShort)
+        } else {
+            None
+        }
+    }
+
+    /// The same, its access tokens shortened until nothing is wrong.
+    #[must_use]
+    pub fn without_conflict(mut self) -> Self {
+        let longest = self.refresh_token_validity.min(self.key_update_interval * MAX_LIVING_KEYS);
+        self.access_token_validity = self.access_token_validity.min(longest);
+        self
+    }
+}
+
+/// What an SDK is told of a session that is not there.
+pub const NO_SESSION: &str = "Session does not exist.";
+/// What an SDK is told of a payload that sets a claim which its token's version keeps to itself.
+pub const PROTECTED_PAYLOAD: &str = "The user payload contains protected field";
+
 /// Sessions: every verb is a method in a file of its own.
 pub struct Sessions {
     table: SessionTable,

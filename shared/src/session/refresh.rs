@@ -71,6 +71,9 @@ impl Sessions {
                     let access = self.issue_access_token(&session, &refresh, now).await?;
                     Some(Issued { session, access, refresh, at: now })
                 }
+                Place::Superseded if self.is_overtaken_sibling(lineage, token, now) => {
+                    return Ok(Refreshed::Unauthorised(Refusal::Superseded));
+                }
                 Place::Previous(_) | Place::Superseded => return self.end_stolen(session).await,
             };
             if let Some(issued) = issued {
@@ -83,6 +86,21 @@ impl Sessions {
     pub(super) fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {
         let grace = self.policy.rotation_grace_period;
         !grace.is_zero() && now <= rotation.at.plus(grace)
+    }
+
+    /// Whether the token was issued by the classic exchange for one that our own has exchanged a
+    /// moment ago: of two tabs, each took another way. The other goes on; this one is told no.
+    pub(super) fn is_overtaken_sibling(
+        &self,
+        lineage: &Lineage,
+        token: &RefreshToken,
+        now: Timestamp,
+    ) -> bool {
+        lineage.rotation.as_ref().is_some_and(|rotation| {
+            token.parent() == Some(rotation.previous)
+                && rotation.salt.is_some()
+                && self.in_grace(rotation, now)
+        })
     }
 
     /// The live session to which a genuine token belongs.
@@ -171,7 +189,7 @@ impl Sessions {
 /// one with the token itself. Our own exchange gives a session one for all; the exchange that gave
 /// it is known only to those who have its answer: a parallel tab, or a client whose answer was
 /// lost, has not.
-fn expected_anti_csrf(session: &Session, token: &RefreshToken) -> Option<AntiCsrfToken> {
+pub(super) fn expected_anti_csrf(session: &Session, token: &RefreshToken) -> Option<AntiCsrfToken> {
     if let Some(own) = token.anti_csrf(&session.token_key) {
         return Some(own);
     }

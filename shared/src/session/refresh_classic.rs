@@ -4,7 +4,8 @@
 //! SDK then ends the session.
 
 use super::issue::IssuedWith;
-use super::{Issued, SessionError, Sessions};
+use super::refresh::expected_anti_csrf;
+use super::{Issued, PROTECTED_PAYLOAD, SessionError, Sessions};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::{Place, Session};
 use crate::table::{Promoted, Promotion, TableError};
@@ -67,9 +68,10 @@ impl Sessions {
             }
             let now = self.clock.now();
             let parent = match self.make_current(&session, token, now).await? {
-                Standing::Current(parent) => parent,
-                Standing::Overtaken => continue,
-                Standing::Stolen => {
+                Presented::Current(parent) => parent,
+                Presented::Overtaken => continue,
+                Presented::Refused(reason) => return Ok(ClassicRefreshed::Unauthorised(reason)),
+                Presented::Stolen => {
                     return Ok(ClassicRefreshed::Theft {
                         handle: session.handle,
                         user: session.standing.user,
@@ -95,26 +97,29 @@ impl Sessions {
         session: &Session,
         token: &RefreshToken,
         now: Timestamp,
-    ) -> Result<Standing, SessionError> {
+    ) -> Result<Presented, SessionError> {
         let lineage = &session.standing.lineage;
         let next = token.hash().digest();
         match lineage.place(next) {
-            Place::Current => Ok(Standing::Current(token.clone())),
+            Place::Current => Ok(Presented::Current(token.clone())),
             // Our own exchange lets a parallel tab, and a client whose answer was lost, go on.
             Place::Previous(rotation) if self.in_grace(rotation, now) => {
                 let salt = rotation.salt.as_ref();
                 let successor = salt.map(|salt| token.successor(salt, &session.token_key));
-                Ok(successor.map_or(Standing::Stolen, Standing::Current))
+                Ok(successor.map_or(Presented::Stolen, Presented::Current))
             }
             Place::Superseded if token.parent() == Some(lineage.current) => {
                 let (seen, expires_at) = (lineage.current, self.session_expiry(now));
                 let promotion = Promotion { seen, next, at: now, expires_at };
                 match self.table.promote(&session.handle, &promotion).await? {
-                    Promoted::Promoted => Ok(Standing::Current(token.clone())),
-                    Promoted::Stale | Promoted::Gone => Ok(Standing::Overtaken),
+                    Promoted::Promoted => Ok(Presented::Current(token.clone())),
+                    Promoted::Stale | Promoted::Gone => Ok(Presented::Overtaken),
                 }
             }
-            Place::Previous(_) | Place::Superseded => Ok(Standing::Stolen),
+            Place::Superseded if self.is_overtaken_sibling(lineage, token, now) => {
+                Ok(Presented::Refused("another token has been refreshed in its place"))
+            }
+            Place::Previous(_) | Place::Superseded => Ok(Presented::Stolen),
         }
     }
 
@@ -135,7 +140,7 @@ impl Sessions {
         let refresh = RefreshToken::mint_classic(handle, self.entropy.bytes()?, key, classic);
         let tokens = IssuedWith { parent: Some(parent.hash()), ..IssuedWith::first(&refresh, key) };
         let life = self.shortened_life(asked.version, now)?;
-        let access = self.issue_classic_token(&session, asked.version, tokens, life).await?;
+        let access = self.issue(&session, asked.version, tokens, life).await?;
         // What the client is told: the session lives that long as soon as the token is used.
         session.standing.expires_at = self.session_expiry(now);
         Ok(Issued { session, access, refresh, at: now })
@@ -143,11 +148,13 @@ impl Sessions {
 }
 
 /// Where a refresh token stands once [`Sessions::make_current`] has done what it could.
-enum Standing {
+enum Presented {
     /// This one is current: the token, or the one it is known to have been exchanged for.
     Current(RefreshToken),
     /// Somebody else was faster: look again.
     Overtaken,
+    /// No, for this reason.
+    Refused(&'static str),
     /// Somebody else has used it.
     Stolen,
 }
@@ -160,9 +167,9 @@ fn refuse(
     if !token.is_genuine(&session.token_key) {
         return Some(GONE);
     }
-    let expected = token.anti_csrf(&session.token_key).filter(|_| asked.enable_anti_csrf);
+    let expected = expected_anti_csrf(session, token).filter(|_| asked.enable_anti_csrf);
     if expected.is_some_and(|expected| !expected.matches(asked.anti_csrf.unwrap_or_default())) {
         return Some("Anti CSRF token missing, or not matching");
     }
-    (!session.payload.fits(asked.version)).then_some("The user payload contains protected field")
+    (!session.payload.fits(asked.version)).then_some(PROTECTED_PAYLOAD)
 }

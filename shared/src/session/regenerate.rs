@@ -2,12 +2,10 @@
 
 use super::issue::{IssuedWith, Life};
 use super::verify_classic::Seen;
-use super::{SessionError, Sessions};
+use super::{NO_SESSION, SessionError, Sessions};
 use crate::token::keyring::Invalid;
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
-
-const GONE: &str = "Session does not exist.";
 
 /// What became of it.
 #[derive(Debug)]
@@ -42,10 +40,10 @@ impl Sessions {
             Err(_) => return Ok(Regenerated::Unauthorised("the access token is not valid")),
         }
         let Ok(mut session) = self.find_live(&claims.handle).await? else {
-            return Ok(Regenerated::Unauthorised(GONE));
+            return Ok(Regenerated::Unauthorised(NO_SESSION));
         };
         if session.standing.user != claims.user {
-            return Ok(Regenerated::Unauthorised(GONE));
+            return Ok(Regenerated::Unauthorised(NO_SESSION));
         }
         if let Some(payload) = payload {
             session.payload = session.own_payload(payload);
@@ -53,7 +51,7 @@ impl Sessions {
                 return Ok(Regenerated::ProtectedPayload);
             }
             if !self.table.set_payload(&session.handle, &session.payload).await? {
-                return Ok(Regenerated::Unauthorised(GONE));
+                return Ok(Regenerated::Unauthorised(NO_SESSION));
             }
         } else if !session.payload.fits(claims.version) {
             return Ok(Regenerated::ProtectedPayload);
@@ -67,7 +65,7 @@ impl Sessions {
             parent: claims.parent,
             anti_csrf: claims.anti_csrf,
         };
-        let access = self.issue_classic_token(&session, claims.version, tokens, life).await?;
+        let access = self.issue(&session, claims.version, tokens, life).await?;
         Ok(Regenerated::Done(Box::new(Seen::of(session, Some(access)))))
     }
 }

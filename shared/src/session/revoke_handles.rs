@@ -20,8 +20,8 @@ const DOING: &str = "ending sessions";
 
 /// What became of the removal of many rows.
 pub(super) struct Removals {
-    /// The sessions that this ended, in the order asked.
-    pub(super) ended: Vec<SessionHandle>,
+    /// The sessions whose rows this removed, in the order asked.
+    pub(super) removed: Vec<(SessionHandle, Removed)>,
     /// Why others could not be removed; the first reason.
     pub(super) failure: Option<TableError>,
 }
@@ -37,8 +37,8 @@ impl Sessions {
         &self,
         handles: Vec<SessionHandle>,
     ) -> Result<Vec<SessionHandle>, SessionError> {
-        let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
-        self.remove_once(handles, remove).await
+        let now = self.clock.now();
+        self.remove_handles(handles, |removed| now < removed.expires_at).await
     }
 
     /// The same for a SuperTokens SDK, which is told of a session whose time was over too, while
@@ -50,25 +50,21 @@ impl Sessions {
         &self,
         handles: Vec<SessionHandle>,
     ) -> Result<Vec<SessionHandle>, SessionError> {
-        let whenever = |_| Removed { expires_at: Timestamp::from_millis(i64::MAX) };
-        let remove = |handle: SessionHandle| async move {
-            Ok(self.table.remove(&handle).await?.map(whenever))
-        };
-        self.remove_once(handles, remove).await
+        self.remove_handles(handles, |_| true).await
     }
 
-    async fn remove_once<F>(
+    async fn remove_handles(
         &self,
         handles: Vec<SessionHandle>,
-        remove: impl Fn(SessionHandle) -> F,
-    ) -> Result<Vec<SessionHandle>, SessionError>
-    where
-        F: Future<Output = Result<Option<Removed>, TableError>>,
-    {
+        counts: impl Fn(&Removed) -> bool,
+    ) -> Result<Vec<SessionHandle>, SessionError> {
         let mut seen = HashSet::new();
         let once: Vec<_> =
             handles.into_iter().filter(|handle| seen.insert(handle.clone())).collect();
-        let Removals { ended, failure } = self.remove_each(&once, self.clock.now(), remove).await;
+        let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
+        let Removals { removed, failure } = self.remove_each(&once, self.clock.now(), remove).await;
+        let ended = removed.into_iter().filter(|(_, removed)| counts(removed));
+        let ended = ended.map(|(handle, _)| handle).collect();
         match failure {
             None => Ok(ended),
             Some(source) => Err(SessionError::PartlyRevoked { revoked: ended, source }),
@@ -87,20 +83,17 @@ impl Sessions {
     where
         F: Future<Output = Result<Option<Removed>, TableError>>,
     {
-        let mut removals = Removals { ended: Vec::new(), failure: None };
+        let mut removals = Removals { removed: Vec::new(), failure: None };
         for some in handles.chunks(CONCURRENCY) {
-            let now = self.clock.now();
-            if now > started.plus(BUDGET) {
+            if self.clock.now() > started.plus(BUDGET) {
                 removals.failure.get_or_insert(TableError::OutOfTime { doing: DOING });
                 break;
             }
             let tried = stream::iter(some.to_vec()).map(&remove).buffered(CONCURRENCY);
             for (handle, removed) in some.iter().zip(tried.collect::<Vec<_>>().await) {
                 match removed {
-                    Ok(Some(removed)) if now < removed.expires_at => {
-                        removals.ended.push(handle.clone());
-                    }
-                    Ok(Some(_) | None) => {}
+                    Ok(Some(removed)) => removals.removed.push((handle.clone(), removed)),
+                    Ok(None) => {}
                     Err(error) => removals.failure = removals.failure.or(Some(error)),
                 }
             }

@@ -105,8 +105,9 @@ impl Sessions {
             let remove = |handle: SessionHandle| async move {
                 self.table.sweep(&handle, scope, generation).await
             };
-            let Removals { ended, failure } = self.remove_each(&handles, started, remove).await;
-            swept.handles.extend(ended);
+            let Removals { removed, failure } = self.remove_each(&handles, started, remove).await;
+            let alive = removed.into_iter().filter(|(_, removed)| started < removed.expires_at);
+            swept.handles.extend(alive.map(|(handle, _)| handle));
             if let Some(error) = failure {
                 return unfinished(swept, &error);
             }

@@ -10,7 +10,6 @@ use crate::table::{Promoted, Promotion, TableError};
 use crate::token::access::{AccessToken, Claims};
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
-use crate::token::version::Version;
 
 /// How often a check that others overtake looks again.
 const ROUNDS: usize = 8;
@@ -105,8 +104,10 @@ impl Sessions {
             }
             let current = session.standing.lineage.current;
             let promotes = claims.parent.as_ref().is_some_and(|hash| hash.digest() == current);
-            if !promotes && !changed && claims.refresh_hash.digest() != current {
-                // Of a branch that another has overtaken: good until it expires.
+            let overtaken = !promotes && !changed && claims.refresh_hash.digest() != current;
+            // A token of a branch that another has overtaken is good until it expires. So is one
+            // whose session has run out of time, which must not be given more.
+            if overtaken || session.standing.expires_at <= self.clock.now() {
                 return Ok(allowed(claims));
             }
             if !session.payload.fits(claims.version) {
@@ -140,7 +141,7 @@ impl Sessions {
             anti_csrf: claims.anti_csrf.clone(),
         };
         let life = self.full_life(claims.version, self.clock.now());
-        let access = self.issue_classic_token(&session, claims.version, tokens, life).await?;
+        let access = self.issue(&session, claims.version, tokens, life).await?;
         Ok(Seen::of(session, Some(access)))
     }
 }
@@ -173,9 +174,7 @@ fn allowed(claims: Claims) -> ClassicVerdict {
 }
 
 fn belongs(claims: &Claims, session: &Session) -> bool {
-    // Tokens before version 4 name no tenant.
-    let tenant = claims.version < Version::V4 || session.standing.tenant == claims.tenant;
-    session.standing.user == claims.user && tenant
+    session.standing.user == claims.user && session.standing.tenant == claims.tenant
 }
 
 /// Whether the payload was replaced since the token was issued.

@@ -22,6 +22,19 @@ pub struct AppTable {
     name: Box<str>,
 }
 
+/// What is written along with an app's record.
+#[derive(Clone, Copy, Debug)]
+pub enum AppWrite<'a> {
+    /// Nothing.
+    Changed,
+    /// It is on the list of apps from now on.
+    Made,
+    /// It no longer is, and its keys are gone: nothing that it issued can be verified.
+    Removed,
+    /// Everybody's sessions in this tenant are ended, by one generation, whatever their number.
+    TenantRemoved(&'a TenantId, Generation),
+}
+
 /// What became of a write of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppWritten {
@@ -69,41 +82,45 @@ impl AppTable {
         ids.iter().map(|id| AppId::parse(id).map_err(|_| item.corrupt(APP_IDS))).collect()
     }
 
-    /// Writes an app, if it is still at the version before. With an app that is removed go its
-    /// keys: from that moment nothing it issued can be verified. With a tenant that is `ended` go
-    /// everybody's sessions in it, by one generation, whatever their number.
+    /// Writes an app, if it is still at the version before; with it, in one transaction, what
+    /// `write` says.
     ///
     /// # Errors
     /// The effect is unknown.
     pub async fn write(
         &self,
         app: &AppRecord,
-        ended: Option<(&TenantId, Generation)>,
+        write: AppWrite<'_>,
     ) -> Result<AppWritten, TableError> {
-        let mut transaction = self
-            .dynamodb
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(self.put(app)?).build())
-            .transact_items(TransactWriteItem::builder().update(self.enlist(app)?).build());
-        if let Some((tenant, generation)) = ended {
-            let raise = self.raise(app, tenant, generation)?;
-            transaction =
-                transaction.transact_items(TransactWriteItem::builder().update(raise).build());
-        }
-        if app.removed {
-            let sessions = self.sessions_of(app);
-            for pk in [sessions.signing_keys_pk(), sessions.public_keys_pk()] {
-                let delete = Delete::builder().table_name(&*self.name).key(PK, pk).build();
-                let delete = delete.map_err(TableError::building(DOING))?;
-                let delete = TransactWriteItem::builder().delete(delete).build();
-                transaction = transaction.transact_items(delete);
+        let update = |update| TransactWriteItem::builder().update(update).build();
+        let mut items = vec![TransactWriteItem::builder().put(self.put(app)?).build()];
+        match write {
+            AppWrite::Changed => {}
+            AppWrite::Made => items.push(update(self.list_as("ADD", app)?)),
+            AppWrite::Removed => {
+                items.push(update(self.list_as("DELETE", app)?));
+                items.extend(self.delete_keys(app)?);
+            }
+            AppWrite::TenantRemoved(tenant, generation) => {
+                items.push(update(self.raise(app, tenant, generation)?));
             }
         }
+        let transaction = self.dynamodb.transact_write_items().set_transact_items(Some(items));
         match transaction.send().await {
             Ok(_) => Ok(AppWritten::Written),
             Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => Ok(AppWritten::Stale),
             Err(error) => Err(TableError::doing(DOING)(error)),
         }
+    }
+
+    fn delete_keys(&self, app: &AppRecord) -> Result<Vec<TransactWriteItem>, TableError> {
+        let sessions = self.sessions_of(app);
+        let delete = |pk| {
+            let delete = Delete::builder().table_name(&*self.name).key(PK, pk).build();
+            let delete = delete.map_err(TableError::building(DOING))?;
+            Ok(TransactWriteItem::builder().delete(delete).build())
+        };
+        [sessions.signing_keys_pk(), sessions.public_keys_pk()].into_iter().map(delete).collect()
     }
 
     fn put(&self, app: &AppRecord) -> Result<Put, TableError> {
@@ -145,8 +162,7 @@ impl AppTable {
             .map_err(TableError::building(DOING))
     }
 
-    fn enlist(&self, app: &AppRecord) -> Result<Update, TableError> {
-        let verb = if app.removed { "DELETE" } else { "ADD" };
+    fn list_as(&self, verb: &str, app: &AppRecord) -> Result<Update, TableError> {
         Update::builder()
             .table_name(&*self.name)
             .key(PK, list_pk())

@@ -37,7 +37,7 @@ pub enum Promoted {
     Promoted,
     /// Another token is. Nothing was written.
     Stale,
-    /// The session was ended meanwhile. Nothing was written.
+    /// The session was ended meanwhile, or its time is over. Nothing was written.
     Gone,
 }
 
@@ -60,7 +60,10 @@ impl SessionTable {
                  {ROTATED_AT} = :at, {EXPIRES_AT} = :{EXPIRES_AT}, \
                  {EXPIRES_AT_MILLIS} = :{EXPIRES_AT_MILLIS} REMOVE {ROTATION_SALT}"
             ))
-            .condition_expression("attribute_exists(pk) AND refreshDigest = :seen")
+            // An ended session stays ended: one whose time is over is not given more.
+            .condition_expression(format!(
+                "attribute_exists(pk) AND {REFRESH_DIGEST} = :seen AND {EXPIRES_AT_MILLIS} > :at"
+            ))
             .expression_attribute_values(":seen", bytes(promotion.seen.as_bytes()))
             .expression_attribute_values(":next", bytes(promotion.next.as_bytes()))
             .expression_attribute_values(":at", number(promotion.at.millis()))
@@ -75,8 +78,11 @@ impl SessionTable {
                     let Some(attributes) = refused.item() else { return Ok(Promoted::Gone) };
                     let item = Item { entity: "session", attributes };
                     let current = RefreshDigest::from_bytes(item.bytes32(REFRESH_DIGEST)?);
-                    let done = current == promotion.next;
-                    Ok(if done { Promoted::Promoted } else { Promoted::Stale })
+                    Ok(match current {
+                        current if current == promotion.next => Promoted::Promoted,
+                        current if current == promotion.seen => Promoted::Gone,
+                        _ => Promoted::Stale,
+                    })
                 }
                 _ => Err(TableError::doing(DOING)(SdkError::ServiceError(error))),
             },

@@ -17,7 +17,7 @@ mod schema;
 mod session_item;
 mod sessions;
 
-pub use apps::{AppTable, AppWritten};
+pub use apps::{AppTable, AppWrite, AppWritten};
 pub use classic::{Promoted, Promotion};
 pub use client::{client_from_env, harden};
 pub use error::TableError;

@@ -28,7 +28,7 @@ pub struct Claims {
     pub user: UserId,
     /// `rsub`: equal to `sub` unless accounts are linked, and before version 5.
     pub recipe_user: UserId,
-    /// `tId`: `public` before version 4.
+    /// `tId`; before version 4 the one that the handle names.
     pub tenant: TenantId,
     /// `sessionHandle`
     pub handle: SessionHandle,

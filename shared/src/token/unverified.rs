@@ -145,6 +145,7 @@ fn acceptable(header: &Header, default: Option<Version>) -> Option<(Kid, Version
 fn flat_claims(members: Object, version: Version) -> Option<Claims> {
     let text = |name: &str| members.get::<String>(name);
     let user = UserId::parse_or_empty(&text("sub")?).ok()?;
+    let handle = SessionHandle::parse(&text("sessionHandle")?).ok()?;
     Some(Claims {
         version,
         recipe_user: match version {
@@ -154,9 +155,9 @@ fn flat_claims(members: Object, version: Version) -> Option<Claims> {
         user,
         tenant: match version {
             Version::V4 | Version::V5 => TenantId::parse(&text("tId")?).ok()?,
-            _ => TenantId::public(),
+            _ => handle.tenant()?,
         },
-        handle: SessionHandle::parse(&text("sessionHandle")?).ok()?,
+        handle,
         refresh_hash: RefreshHash::from_text(&text("refreshTokenHash1")?),
         parent: text("parentRefreshTokenHash1").as_deref().map(RefreshHash::from_text),
         anti_csrf: text("antiCsrfToken").as_deref().map(AntiCsrfToken::from_text),
@@ -170,12 +171,13 @@ fn flat_claims(members: Object, version: Version) -> Option<Claims> {
 fn nested_claims(members: &Object) -> Option<Claims> {
     let text = |name: &str| members.get::<String>(name);
     let user = UserId::parse_or_empty(&text("userId")?).ok()?;
+    let handle = SessionHandle::parse(&text("sessionHandle")?).ok()?;
     Some(Claims {
         version: Version::V2,
         recipe_user: user.clone(),
         user,
-        tenant: TenantId::public(),
-        handle: SessionHandle::parse(&text("sessionHandle")?).ok()?,
+        tenant: handle.tenant()?,
+        handle,
         refresh_hash: RefreshHash::from_text(&text("refreshTokenHash1")?),
         parent: text("parentRefreshTokenHash1").as_deref().map(RefreshHash::from_text),
         anti_csrf: text("antiCsrfToken").as_deref().map(AntiCsrfToken::from_text),

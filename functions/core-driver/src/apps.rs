@@ -39,7 +39,10 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
 pub(crate) async fn list(call: &Call<'_>) -> Answer {
     only_from_public_app(call)?;
     let apps = call.app.apps.list().await?;
-    let shown = |(id, tenants): &(AppId, Vec<TenantId>)| json!({ "appId": id.as_str(), "tenants": tenants.iter().map(shown).collect::<Vec<_>>() });
+    let shown = |(id, tenants): &(AppId, Vec<TenantId>)| {
+        let tenants: Vec<_> = tenants.iter().map(shown).collect();
+        json!({ "appId": id.as_str(), "tenants": tenants })
+    };
     let apps: Vec<_> = apps.iter().map(shown).collect();
     Ok(json(&json!({ "status": "OK", "apps": apps })))
 }

@@ -3,8 +3,10 @@
 use super::endpoints::{PATHS, endpoints};
 use super::sdk::{Sdk, checked, creation};
 use http::Method;
+use local::dynamodb::Embedded;
 use serde_json::json;
-use tests::{Opened, Reply, World};
+use std::sync::Arc;
+use tests::{Faulty, Opened, Reply, World};
 
 const ONE: &str = "first-key-of-this-deployment=1";
 const TWO: &str = "SecondKeyOfThisDeploymentWhichIsRatherLong";
@@ -111,4 +113,17 @@ async fn assert_everything_is_refused(world: &World) {
         let call = nobody.call(endpoint.method, endpoint.path).json(&endpoint.body);
         assert_refused(&checked(call.send().await), endpoint.path);
     }
+}
+
+#[tokio::test]
+async fn who_shows_no_key_costs_no_read() {
+    let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
+    let world =
+        World::with(|builder| builder.engine(engine.clone()).parameter("CoreDriverOpen", "false"));
+    let world = world.await;
+    engine.take_calls();
+    for path in ["/core/appid-other/apiversion", "/core/other/recipe/session/user?userId=u"] {
+        assert_refused(&world.get(path).send().await, path);
+    }
+    assert!(engine.take_calls().is_empty());
 }

@@ -2,7 +2,9 @@
 
 use super::sdk::{Sdk, checked, claims, creation, kid, status};
 use http::Method;
+use local::dynamodb::Embedded;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tests::{Reply, World};
 
@@ -193,4 +195,18 @@ async fn an_app_that_is_made_anew_has_nothing_of_its_old_configuration() {
     configured(&world, json!({})).await;
     let demo = Sdk::new(&world).under("/appid-demo");
     assert_eq!(lifetimes(&demo).await.0, 3_600_000);
+}
+
+#[tokio::test]
+async fn an_app_goes_on_when_the_operator_changes_what_it_builds_on() {
+    let engine = Arc::new(Embedded::memory().unwrap());
+    let before = World::with(|builder| builder.engine(engine.clone())).await;
+    configured(&before, json!({"access_token_validity": 86_400})).await;
+    let after = World::with_clock(before.clock.clone(), |builder| {
+        builder.engine(engine).parameter("RefreshTokenValidity", "1440")
+    });
+    let after = after.await;
+    let demo = Sdk::new(&after).under("/appid-demo");
+    let (access, refresh) = lifetimes(&demo).await;
+    assert_eq!((access <= refresh, refresh), (true, 86_400_000));
 }

@@ -2,8 +2,10 @@
 //! rotates at once: it goes on, and a token that somebody else has used is still found out.
 
 use super::row::{Row, digest};
-use super::sdk::{REFRESH_VALIDITY, Sdk, claims, new_access, status};
-use serde_json::Value;
+use super::sdk::{
+    ISSUER, REFRESH_VALIDITY, Sdk, claims, creation_with, exchange, new_access, status,
+};
+use serde_json::{Value, json};
 use std::time::Duration;
 use tests::World;
 
@@ -156,4 +158,69 @@ async fn a_child_whose_parent_is_long_replaced_does_not_pass_strictly() {
     sdk.end(&session.handle).await;
     let answer = sdk.verify(&lost.access, false).await;
     assert_eq!(status(&answer), "UNAUTHORISED");
+}
+
+#[tokio::test]
+async fn of_two_tabs_that_take_different_ways_at_once_one_goes_on() {
+    let world = World::new().await;
+    let sdk = Sdk::new(&world);
+    let session = sdk.open("u1").await;
+    let child = sdk.refreshed(&session.refresh).await;
+    let (access, refresh) = world.refreshed(&session.refresh).await;
+    let reply = world.refresh(&child.refresh).await;
+    assert_eq!((reply.status, reply.code().as_str()), (401, "unauthorised"));
+    assert_eq!(status(&sdk.refresh(&child.refresh).await), "UNAUTHORISED");
+    assert_eq!(world.strict(&access).await, 200, "the session lives");
+    world.pass(Duration::from_secs(31));
+    assert_eq!(status(&sdk.refresh(&child.refresh).await), THEFT, "the window is over");
+    assert_eq!(status(&sdk.refresh(&refresh).await), "OK");
+    let reply = world.refresh(&child.refresh).await;
+    assert_eq!((reply.status, reply.code().as_str()), (401, "token theft detected"));
+    assert_eq!(world.strict(&access).await, 401);
+}
+
+#[tokio::test]
+async fn an_anti_csrf_token_of_our_own_holds_for_an_sdk_too() {
+    let world = World::with_parameter("AntiCsrf", "VIA_TOKEN").await;
+    let sdk = Sdk::new(&world);
+    let body = json!({"userId": "u1", "transfer": "cookie"});
+    let answer = world.admin("/create-session", &body).await.json();
+    let refresh = answer["refreshToken"]["token"].as_str().unwrap();
+    let expected = &answer["antiCsrfToken"];
+    for (shown, outcome) in
+        [(None, "UNAUTHORISED"), (Some(&json!("other")), "UNAUTHORISED"), (Some(expected), "OK")]
+    {
+        let mut body = exchange(refresh);
+        body["enableAntiCsrf"] = json!(true);
+        if let Some(shown) = shown {
+            body["antiCsrfToken"] = shown.clone();
+        }
+        let answer = sdk.ask("/recipe/session/refresh", &body).await;
+        assert_eq!(status(&answer), outcome, "{shown:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_token_is_of_the_tenant_that_its_handle_names() {
+    let world = World::new().await;
+    let session = world.open_in("u1", "acme").await;
+    let old = Sdk::new(&world).speaking("2.21").refreshed(&session.refresh).await;
+    assert_eq!(claims(&old.access)["tId"], Value::Null);
+    for path in ["/whoami", "/whoami/fast"] {
+        let reply = world.get(path).bearer(&old.access).send().await;
+        assert_eq!((reply.status, &reply.json()["tenantId"]), (200, &json!("acme")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_payload_that_no_browser_can_carry_spends_no_token() {
+    let world = World::new().await;
+    let sdk = Sdk::new(&world);
+    let payload = json!({"iss": ISSUER, "much": "x".repeat(8_000)});
+    let session = sdk.open_with(&creation_with("u1", &payload)).await;
+    let reply = world.refresh(&session.refresh).await;
+    assert_eq!((reply.status, reply.code().as_str()), (400, "access-token-too-large"));
+    let row = Row::find(&world, "public", &session.handle).await.unwrap();
+    assert_eq!(row.current(), digest(&session.access));
+    assert_eq!(status(&sdk.refresh(&session.refresh).await), "OK");
 }

@@ -263,3 +263,22 @@ async fn a_refresh_token_that_is_not_good_is_refused() {
     }
     sdk.refreshed(&session.refresh).await;
 }
+
+#[tokio::test]
+async fn a_session_whose_time_is_over_is_not_given_more() {
+    let world = World::with_parameter("RefreshTokenValidity", "61").await;
+    let sdk = Sdk::new(&world);
+    let session = sdk.open("u1").await;
+    let body = json!({"sessionHandle": session.handle, "userDataInJWT": {"role": "new"}});
+    world.pass(Duration::from_hours(1));
+    let child = sdk.refreshed(&session.refresh).await;
+    sdk.change("/recipe/jwt/data", &body).await;
+    world.pass(Duration::from_mins(2));
+    for check_database in [false, true] {
+        let answer = sdk.verify(&child.access, check_database).await;
+        assert_eq!((status(&answer).as_str(), new_access(&answer)), ("OK", None), "PROTOCOL 4.3");
+    }
+    assert_eq!(status(&sdk.session(&session.handle).await), "UNAUTHORISED");
+    assert_eq!(status(&sdk.refresh(&child.refresh).await), "UNAUTHORISED");
+    assert_eq!(world.strict(&child.access).await, 401);
+}

@@ -5,7 +5,7 @@ use super::sdk::{
     NEWEST, Sdk, checked, claims, creation, exchange, header, kid, legacy, new_access, opened,
 };
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::World;
 
@@ -231,5 +231,34 @@ async fn a_token_of_the_second_version_is_good_wherever_it_is_shown() {
         }
         let next = Sdk::new(&world).refreshed(&session.refresh).await;
         assert_eq!(header(&next.access)["version"], "5");
+    }
+}
+
+#[tokio::test]
+async fn what_a_custom_domain_puts_before_the_path_does_not_matter() {
+    let world = World::new().await;
+    for (path, proxy, status, body) in [
+        ("/v1/core/hello", Some("hello"), 200, "Hello\n"),
+        ("/v1/core", None, 200, "Hello\n"),
+        ("/v1/core/nothing/here", Some("nothing/here"), 404, "Not found\n"),
+        (
+            "/v1/core/user/id",
+            Some("user/id"),
+            400,
+            "Field name 'userId' is missing in GET request\n",
+        ),
+    ] {
+        let event = json!({
+            "resource": "/core/{proxy+}", "path": path, "httpMethod": "GET", "headers": {},
+            "multiValueHeaders": {}, "pathParameters": proxy.map(|proxy| json!({"proxy": proxy})),
+            "requestContext": {"httpMethod": "GET"}, "isBase64Encoded": false,
+        });
+        let answer = world.bundle.invoke("core-driver", &event.to_string()).await.unwrap();
+        let answer: Value = serde_json::from_str(answer.get()).unwrap();
+        assert_eq!(
+            (&answer["statusCode"], &answer["body"]),
+            (&json!(status), &json!(body)),
+            "{path}"
+        );
     }
 }

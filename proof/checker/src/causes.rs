@@ -13,7 +13,8 @@ pub(crate) struct End {
 }
 
 /// The ends of all sessions.
-pub(crate) struct Causes {
+pub(crate) struct Causes<'h> {
+    history: &'h History,
     pub(crate) ends: Vec<End>,
 }
 
@@ -26,47 +27,46 @@ enum Effect {
     Ends,
 }
 
-impl Causes {
-    pub(crate) fn of(history: &History) -> Self {
-        let mut causes = Self { ends: vec![End::default(); history.sessions.len()] };
+impl<'h> Causes<'h> {
+    pub(crate) fn of(history: &'h History) -> Self {
+        let mut causes = Self { history, ends: vec![End::default(); history.sessions.len()] };
         for session in 0..history.sessions.len() {
             let certain = |call: &&Call| effect(history, call, session) == Effect::Ends;
             let revoked = history.calls.iter().filter(certain).map(|call| call.ended).min();
             causes.ends[session].revoked = revoked;
         }
         for session in 0..history.sessions.len() {
-            causes.ends[session].seen = causes.first_seen(history, session);
+            causes.ends[session].seen = causes.first_seen(session);
         }
-        causes.learn_from_others(history);
+        causes.learn_from_others();
         causes
     }
 
     /// Whether any call that had begun by then may have ended the session.
-    pub(crate) fn may_end(&self, history: &History, session: usize, by: Moment) -> bool {
+    pub(crate) fn may_end(&self, session: usize, by: Moment) -> bool {
+        let history = self.history;
         let begun = history.calls.iter().filter(|call| call.begun < by);
         begun.into_iter().any(|call| effect(history, call, session) != Effect::Never)
     }
 
     /// The first answer that says the session had ended: a refusal that nothing else explains.
-    fn first_seen(&self, history: &History, session: usize) -> Option<Moment> {
+    fn first_seen(&self, session: usize) -> Option<Moment> {
+        let history = self.history;
         let says = |call: &&Call| match (&call.asked, &call.outcome) {
             (Asked::Strict(token), Outcome::Refused) => {
                 let access = &history.accesses[*token];
                 let in_time = call.clock_at(call.ended) < access.expires
                     && call.clock_at(call.begun) >= access.issued;
-                let fresh = self
-                    .exchanges_after(history, access.refresh, |other| other.begun < call.ended)
-                    < 2;
+                let fresh =
+                    self.exchanges_after(access.refresh, |other| other.begun < call.ended) < 2;
                 access.session == session
                     && in_time
                     && fresh
-                    && call.clock_at(call.ended)
-                        < self.earliest_expiry(history, session, call.ended)
+                    && call.clock_at(call.ended) < self.earliest_expiry(session, call.ended)
             }
             (Asked::Refresh(token), Outcome::Unauthorised) => {
                 history.refreshes[*token].session == session
-                    && call.clock_at(call.ended)
-                        < self.earliest_expiry(history, session, call.ended)
+                    && call.clock_at(call.ended) < self.earliest_expiry(session, call.ended)
             }
             _ => false,
         };
@@ -76,7 +76,8 @@ impl Causes {
     /// A revocation of a user that nobody knows the outcome of is known to have taken effect when
     /// one of the sessions it covers is seen to have ended and nothing else can have ended it. Then
     /// it has ended all the others as well: it is one write.
-    fn learn_from_others(&mut self, history: &History) {
+    fn learn_from_others(&mut self) {
+        let history = self.history;
         let unclear: Vec<&Call> = history.calls.iter().filter(|call| call.is_unclear()).collect();
         for revocation in unclear {
             let Asked::RevokeUser { user, tenant, except } = &revocation.asked else { continue };
@@ -106,24 +107,16 @@ impl Causes {
     }
 
     /// The calls that presented a refresh token.
-    pub(crate) fn refreshes_of<'h>(
-        &self,
-        history: &'h History,
-        token: usize,
-    ) -> impl Iterator<Item = &'h Call> {
-        history
+    pub(crate) fn refreshes_of(&self, token: usize) -> impl Iterator<Item = &'h Call> {
+        self.history
             .calls
             .iter()
             .filter(move |call| matches!(call.asked, Asked::Refresh(t) if t == token))
     }
 
     /// How many exchanges may have followed the refresh token, among the calls that `counts`.
-    pub(crate) fn exchanges_after(
-        &self,
-        history: &History,
-        token: usize,
-        counts: impl Fn(&Call) -> bool,
-    ) -> usize {
+    pub(crate) fn exchanges_after(&self, token: usize, counts: impl Fn(&Call) -> bool) -> usize {
+        let history = self.history;
         let session = history.refreshes[token].session;
         let mut successors = Vec::new();
         let mut unclear = 0;
@@ -149,18 +142,16 @@ impl Causes {
 
     /// When the session's time was over at the latest, by the clocks of those who set it: by calls
     /// that had begun by then.
-    pub(crate) fn latest_expiry(&self, history: &History, session: usize, by: Moment) -> i64 {
-        let setters = setters(history, session).filter(|call| call.begun < by);
-        let late = setters.map(|call| match call.late || call.is_unclear() {
-            // It was still under way: nobody knows when it read its clock, only when it began.
-            true | false => call.clock_at(call.ended) + SESSION_LIFE,
-        });
+    pub(crate) fn latest_expiry(&self, session: usize, by: Moment) -> i64 {
+        let setters = setters(self.history, session).filter(|call| call.begun < by);
+        // Nobody knows when it read its clock; not later than it ended.
+        let late = setters.map(|call| call.clock_at(call.ended) + SESSION_LIFE);
         late.max().unwrap_or(i64::MAX)
     }
 
     /// When it was over at the earliest.
-    pub(crate) fn earliest_expiry(&self, history: &History, session: usize, by: Moment) -> i64 {
-        let setters = setters(history, session).filter(|call| call.begun < by);
+    pub(crate) fn earliest_expiry(&self, session: usize, by: Moment) -> i64 {
+        let setters = setters(self.history, session).filter(|call| call.begun < by);
         setters.map(|call| call.clock_at(call.begun) + SESSION_LIFE).min().unwrap_or(i64::MAX)
     }
 }

@@ -72,16 +72,13 @@ impl fmt::Display for Promise {
 pub fn check(history: &History) -> Option<Violation> {
     let causes = Causes::of(history);
     let checker = Checker { history, causes: &causes };
-    let calls = history.calls.iter().enumerate();
-    calls
-        .filter_map(|(number, call)| checker.call(number, call))
-        .next()
-        .or_else(|| reported(history))
+    let mut calls = history.calls.iter().enumerate();
+    calls.find_map(|(number, call)| checker.call(number, call)).or_else(|| reported(history))
 }
 
 struct Checker<'a> {
     history: &'a History,
-    causes: &'a Causes,
+    causes: &'a Causes<'a>,
 }
 
 impl Checker<'_> {
@@ -136,7 +133,7 @@ impl Checker<'_> {
         if after(seen) {
             return Some(Promise::EndedIsFinal);
         }
-        let latest = self.causes.latest_expiry(self.history, session, call.ended);
+        let latest = self.causes.latest_expiry(session, call.ended);
         (call.clock_at(call.begun) >= latest).then_some(Promise::ExpiredIsRefused)
     }
 
@@ -146,7 +143,7 @@ impl Checker<'_> {
             return Some(Promise::TokensAreInTime);
         }
         let access = &self.history.accesses[token];
-        let certain = self.causes.exchanges_after(self.history, access.refresh, |other| {
+        let certain = self.causes.exchanges_after(access.refresh, |other| {
             !other.is_unclear() && other.ended < call.begun
         });
         (certain >= 2).then_some(Promise::TokensAreInTime)
@@ -167,15 +164,12 @@ impl Checker<'_> {
         let access = &self.history.accesses[token];
         self.out_of_time(token, call, false)
             || self.may_have_ended(access.session, call)
-            || self
-                .causes
-                .exchanges_after(self.history, access.refresh, |other| other.begun < call.ended)
-                >= 2
+            || self.causes.exchanges_after(access.refresh, |other| other.begun < call.ended) >= 2
     }
 
     fn may_have_ended(&self, session: usize, call: &Call) -> bool {
-        let begun = self.causes.may_end(self.history, session, call.ended);
-        let earliest = self.causes.earliest_expiry(self.history, session, call.ended);
+        let begun = self.causes.may_end(session, call.ended);
+        let earliest = self.causes.earliest_expiry(session, call.ended);
         begun || call.clock_at(call.ended) >= earliest
     }
 
@@ -214,24 +208,20 @@ impl Checker<'_> {
 
     /// Whether the token's successor had been exchanged too, or the window was over, for certain.
     fn is_too_old(&self, token: usize, call: &Call) -> bool {
-        let refreshes = self.causes.refreshes_of(self.history, token);
+        let refreshes = self.causes.refreshes_of(token);
         let mut exchanged =
             refreshes.filter(|other| other.ended < call.begun && !other.is_unclear());
         let Some(first) = exchanged.next() else { return false };
         let Outcome::Exchanged(_, successor) = first.outcome else { return false };
-        let mut onwards = self.causes.refreshes_of(self.history, successor);
+        let mut onwards = self.causes.refreshes_of(successor);
         let replaced = onwards.any(|other| {
             other.ended < call.begun && matches!(other.outcome, Outcome::Exchanged(..))
         });
-        let unclear = self.causes.refreshes_of(self.history, token).any(Call::is_unclear);
+        let unclear = self.causes.refreshes_of(token).any(Call::is_unclear);
         let over = call.clock_at(call.begun) > first.clock_at(first.ended) + GRACE;
         // An unclear call, or a parallel one with another clock, may have set the time.
-        let alone = self
-            .causes
-            .refreshes_of(self.history, token)
-            .filter(|other| other.begun < first.ended)
-            .count()
-            == 1;
+        let alone =
+            self.causes.refreshes_of(token).filter(|other| other.begun < first.ended).count() == 1;
         replaced || (over && alone && !unclear)
     }
 }

@@ -19,7 +19,7 @@ mod table;
 mod timeline;
 
 pub use check::{Promise, Violation, check};
-pub use history::History;
+pub use history::{Call, History};
 pub use mutants::Missing;
 pub use program::Program;
 pub use run::run;

@@ -99,14 +99,15 @@ impl Network {
 
     /// Deletes the rows whose time was over at `second`, as time to live does.
     pub(crate) fn expire(&self, table: &str, second: i64) {
-        for pk in self.index().keys() {
+        let keys = self.index().keys();
+        for pk in keys {
             let delete = json!({
                 "TableName": table, "Key": {"pk": {"S": pk}},
                 "ConditionExpression": "expiresAt < :now",
                 "ExpressionAttributeValues": {":now": {"N": second.to_string()}},
                 "ReturnValues": "ALL_OLD",
             });
-            self.apply(&WireRequest::new("DeleteItem", &delete));
+            drop(self.apply(&WireRequest::new("DeleteItem", &delete)));
         }
     }
 

@@ -35,7 +35,9 @@ fn candidates(program: &Program) -> Vec<Program> {
         simpler.push(candidate);
     };
     for index in 0..program.steps.len() {
-        push(&|candidate| drop(candidate.steps.remove(index)));
+        push(&|candidate| {
+            candidate.steps.remove(index);
+        });
     }
     for index in 0..program.steps.len() {
         let step = &program.steps[index];

@@ -3,15 +3,12 @@
 use crate::check::Violation;
 use crate::cluster::BEGINNING;
 use crate::history::{Asked, Call, History, Outcome};
-use std::fmt::Write as _;
 
 /// One line for each call, in the order of their beginning; the one that broke the promise is
 /// marked.
 #[must_use]
 pub fn timeline(history: &History, violation: &Violation) -> String {
-    let mut text = String::new();
-    // Writing to a string never fails.
-    let _ = writeln!(text, "  began     ended     order      who  what");
+    let mut lines = vec!["  began     ended     order      who  what".to_owned()];
     for (number, call) in history.calls.iter().enumerate() {
         let mark = if number == violation.call { ">" } else { " " };
         let millis = |moment: i64| moment - BEGINNING;
@@ -19,8 +16,7 @@ pub fn timeline(history: &History, violation: &Violation) -> String {
             .step
             .as_ref()
             .map_or("audit".to_owned(), |step| format!("c{} i{}", step.client, step.instance));
-        let _ = writeln!(
-            text,
+        lines.push(format!(
             "{mark} {:<9} {:<9} {:>3}..{:<3} {who:>6}  {} -> {}{}",
             millis(call.begun.millis),
             millis(call.ended.millis),
@@ -29,11 +25,11 @@ pub fn timeline(history: &History, violation: &Violation) -> String {
             asked(history, call),
             outcome(history, call),
             remarks(call),
-        );
+        ));
     }
     let of = violation.session.map_or(String::new(), |session| format!(" (session s{session})"));
-    let _ = writeln!(text, "broken: {}{of}", violation.promise);
-    text
+    lines.push(format!("broken: {}{of}", violation.promise));
+    lines.join("\n") + "\n"
 }
 
 fn asked(history: &History, call: &Call) -> String {
@@ -76,7 +72,7 @@ fn outcome(history: &History, call: &Call) -> String {
 fn remarks(call: &Call) -> String {
     let mut remarks = String::new();
     if call.skew != 0 {
-        let _ = write!(remarks, "  (clock {:+} s)", call.skew / 1000);
+        remarks = format!("  (clock {:+} s)", call.skew / 1000);
     }
     if call.late {
         remarks.push_str("  (a write was still under way)");

@@ -1,0 +1,12 @@
+//! Requirements of standards, and bugs that others shipped, which no other test states whole.
+//! `docs/security.md` has the table of all of them.
+
+mod cookies;
+mod cross_site;
+mod endings;
+mod logs;
+mod memory;
+mod ownership;
+mod responses;
+mod table_calls;
+mod tokens;

@@ -7,6 +7,7 @@ mod iam;
 mod imports;
 mod names;
 mod routes;
+mod security;
 mod tidiness;
 
 use local::template::{SEVER, Template};

@@ -13,6 +13,7 @@ mod logout;
 mod properties;
 mod races;
 mod refresh;
+mod requirements;
 mod revoke;
 mod secrets;
 mod table;

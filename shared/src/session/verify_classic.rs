@@ -91,7 +91,11 @@ impl Sessions {
     ) -> Result<ClassicVerdict, SessionError> {
         for _ in 0..ROUNDS {
             let found = self.find_unended(&claims.handle).await?;
-            let Some(session) = found.filter(|session| belongs(&claims, session)) else {
+            let is_over = |session: &Session| session.standing.expires_at <= self.clock.now();
+            let stands = |session: &Session| {
+                belongs(&claims, session) && !(check_database && is_over(session))
+            };
+            let Some(session) = found.filter(stands) else {
                 return Ok(ClassicVerdict::Unauthorised(if check_database {
                     "Either the session has ended or has been blacklisted"
                 } else {
@@ -107,7 +111,7 @@ impl Sessions {
             let overtaken = !promotes && !changed && claims.refresh_hash.digest() != current;
             // A token of a branch that another has overtaken is good until it expires. So is one
             // whose session has run out of time, which must not be given more.
-            if overtaken || session.standing.expires_at <= self.clock.now() {
+            if overtaken || is_over(&session) {
                 return Ok(allowed(claims));
             }
             if !session.payload.fits(claims.version) {

@@ -7,7 +7,7 @@ use tests::{Reply, World};
 
 const ONE_YEAR: u64 = 365 * 24 * 60 * 60;
 
-fn assert_of_a_function(reply: &Reply, what: &str) {
+fn assert_hardened(reply: &Reply, what: &str) {
     assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{what}");
     let transport = reply.header("strict-transport-security").unwrap_or_default();
     let age = transport.strip_prefix("max-age=").and_then(|rest| rest.split(';').next());
@@ -41,13 +41,13 @@ async fn no_answer_is_stored_and_those_of_functions_are_not_sniffed_and_keep_to_
         ("revoke-user refused", world.admin("/revoke-user", &json!({"userId": ""})).await),
     ] {
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{what}");
-        assert_of_a_function(&reply, what);
+        assert_hardened(&reply, what);
     }
     // Public keys are for caches too.
     for path in ["/auth/jwt/jwks.json", "/auth/.well-known/openid-configuration"] {
         let reply = world.get(path).send().await;
         assert!(reply.header("cache-control").unwrap().starts_with("max-age="), "{path}");
-        assert_of_a_function(&reply, path);
+        assert_hardened(&reply, path);
     }
     // What the gateway says by itself.
     for reply in [
@@ -58,6 +58,7 @@ async fn no_answer_is_stored_and_those_of_functions_are_not_sniffed_and_keep_to_
     ] {
         assert!([401, 403].contains(&reply.status));
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{}", reply.body);
+        assert_hardened(&reply, &reply.body);
     }
 }
 

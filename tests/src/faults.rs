@@ -137,11 +137,7 @@ impl<E: Engine> Engine for Faulty<E> {
                 Err(ConnectorError::io("connection reset".into()))
             }
             Some(Fault::Unprocessed(served)) => self.partly(request, served).await,
-            Some(Fault::Conflict) => Ok(conflict(&request)),
-            Some(Fault::ItemConflict) => {
-                let message = "Transaction is ongoing for the item";
-                Ok(WireResponse::error(400, "TransactionConflictException", message))
-            }
+            Some(Fault::Conflict | Fault::ItemConflict) => Ok(conflict(&request)),
             Some(Fault::Held(gate)) => {
                 gate.arrived.notify_one();
                 gate.open.notified().await;
@@ -191,12 +187,16 @@ fn split(tables: &Value, served: usize) -> (Map<String, Value>, Map<String, Valu
     (now, later)
 }
 
-fn conflict(request: &WireRequest) -> WireResponse {
-    let items = request.json()["TransactItems"].as_array().map_or(0, Vec::len);
+/// What a write is answered that meets a transaction on one of its items: as a transaction itself,
+/// or as a write of one item.
+#[must_use]
+pub fn conflict(request: &WireRequest) -> WireResponse {
+    let message = "Transaction is ongoing for the item";
+    let Some(items) = request.json()["TransactItems"].as_array().map(Vec::len) else {
+        return WireResponse::error(400, "TransactionConflictException", message);
+    };
     let reason = |i| match i {
-        0 => {
-            json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"})
-        }
+        0 => json!({"Code": "TransactionConflict", "Message": message}),
         _ => json!({"Code": "None"}),
     };
     let body = json!({

@@ -10,6 +10,7 @@ use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tests::faults::conflict;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -253,21 +254,4 @@ impl Engine for Network {
         sleep(Duration::from_millis(rng.u64(0..30))).await;
         answer
     }
-}
-
-fn conflict(request: &WireRequest) -> WireResponse {
-    let message = "Transaction is ongoing for the item";
-    let Some(items) = request.json()["TransactItems"].as_array().map(Vec::len) else {
-        return WireResponse::error(400, "TransactionConflictException", message);
-    };
-    let reason = |i| match i {
-        0 => json!({"Code": "TransactionConflict", "Message": message}),
-        _ => json!({"Code": "None"}),
-    };
-    let body = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message": "Transaction cancelled",
-        "CancellationReasons": (0..items).map(reason).collect::<Vec<_>>(),
-    });
-    WireResponse { status: 400, body: body.to_string() }
 }

@@ -348,8 +348,10 @@ fn anti_csrf_mode(value: &str) -> Option<AntiCsrfMode> {
 fn cookie_domain(value: &str) -> Option<String> {
     let value = value.to_ascii_lowercase();
     let bare = value.strip_prefix('.').unwrap_or(&value);
-    // A cookie attribute ends at a semicolon: only a host name may stand here.
-    matches!(Host::parse(bare), Ok(host) if host.to_string() == bare).then_some(value)
+    // A cookie attribute ends at a semicolon, which a URL's host may have: only a host name may stand
+    // here.
+    let plain = bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    (plain && matches!(Host::parse(bare), Ok(host) if host.to_string() == bare)).then_some(value)
 }
 
 fn trusted_issuers(value: &str) -> Option<Trusted> {

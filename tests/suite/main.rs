@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod bad_input;
 mod core_driver;
 mod create;
 mod drift;

@@ -19,6 +19,9 @@ pub(crate) struct Event {
     pub(crate) headers: HeaderMap,
 }
 
+/// More than API Gateway lets through, and less than a header map can hold.
+const MAX_HEADERS: usize = 1_000;
+
 /// The event is none of those that this authorizer answers.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UnknownEvent {
@@ -28,6 +31,8 @@ pub(crate) enum UnknownEvent {
     Type,
     #[error("the event names no HTTP method")]
     Method,
+    #[error("the event has more than {MAX_HEADERS} headers")]
+    Headers,
 }
 
 /// A REST API's `REQUEST` event.
@@ -51,7 +56,7 @@ impl Event {
         }
         let method = Method::from_bytes(event.http_method.as_bytes());
         Ok(Self {
-            headers: headers(&event),
+            headers: headers(&event).ok_or(UnknownEvent::Headers)?,
             method: method.map_err(|_| UnknownEvent::Method)?,
             method_arn: event.method_arn,
             route: event.resource,
@@ -61,7 +66,7 @@ impl Event {
 
 /// All values of each header; the single-valued form only when the other is missing. What cannot be
 /// a header is left out: a token in it would not be one either.
-fn headers(event: &RestRequest) -> HeaderMap {
+fn headers(event: &RestRequest) -> Option<HeaderMap> {
     let all = event.multi_value_headers.iter().flatten();
     let mut values: Vec<(&str, &str)> = all
         .flat_map(|(name, values)| {
@@ -72,6 +77,9 @@ fn headers(event: &RestRequest) -> HeaderMap {
         let single = event.headers.iter().flatten();
         values.extend(single.filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?))));
     }
+    if values.len() > MAX_HEADERS {
+        return None;
+    }
     let mut headers = HeaderMap::new();
     for (name, value) in values {
         if let (Ok(name), Ok(value)) =
@@ -80,7 +88,7 @@ fn headers(event: &RestRequest) -> HeaderMap {
             headers.append(name, value);
         }
     }
-    headers
+    Some(headers)
 }
 
 #[cfg(test)]

@@ -36,7 +36,11 @@ pub(super) fn is_http(event: &str) -> bool {
 /// The event, if a request can be made of it.
 pub(super) fn read(json: &str) -> Option<LambdaRequest> {
     let mut event: Map<String, Value> = serde_json::from_str(json).ok()?;
+    if !fits_a_url(&event) {
+        return None;
+    }
     keep_sound_headers(&mut event);
+    drop_empty_parameters(&mut event);
     match serde_json::from_str(&Value::Object(event).to_string()).ok()? {
         LambdaRequest::ApiGatewayV1(mut event) => {
             event.request_context.domain_name = None;
@@ -46,9 +50,10 @@ pub(super) fn read(json: &str) -> Option<LambdaRequest> {
         }
         LambdaRequest::ApiGatewayV2(mut event) => {
             event.request_context.domain_name = None;
-            for cookie in event.cookies.iter_mut().flatten() {
+            if let Some(cookies) = &mut event.cookies {
                 // One odd cookie would hide all the others.
-                cookie.retain(|letter| letter.is_ascii() && !letter.is_ascii_control());
+                let sound = |letter: u8| letter.is_ascii() && !letter.is_ascii_control();
+                cookies.retain(|cookie| cookie.bytes().all(sound));
             }
             let body = event.body.as_deref();
             let sound = is_path(event.raw_path.as_deref())
@@ -57,6 +62,38 @@ pub(super) fn read(json: &str) -> Option<LambdaRequest> {
             sound.then_some(LambdaRequest::ApiGatewayV2(event))
         }
         _ => None,
+    }
+}
+
+/// More than API Gateway lets through, and less than a URL or a header map can hold: either would
+/// panic on more.
+const MAX_URL_PART: usize = 10_240;
+const MAX_HEADERS: usize = 1_000;
+
+fn fits_a_url(event: &Map<String, Value>) -> bool {
+    let stage = event.get("requestContext").and_then(|context| context.get("stage"));
+    let names = [
+        "path",
+        "rawPath",
+        "rawQueryString",
+        "queryStringParameters",
+        "multiValueQueryStringParameters",
+    ];
+    let parts = names.iter().filter_map(|name| event.get(*name)).chain(stage);
+    let short = |part: &Value| part.to_string().len() <= MAX_URL_PART;
+    let headers = ["headers", "multiValueHeaders"].iter().filter_map(|name| event.get(*name));
+    let few = |headers: &Value| {
+        let values = headers.as_object().into_iter().flat_map(Map::values);
+        let count = |value: &Value| value.as_array().map_or(1, Vec::len);
+        values.map(count).sum::<usize>() <= MAX_HEADERS
+    };
+    parts.into_iter().all(short) && headers.into_iter().all(few)
+}
+
+/// The event crate takes the first value of each.
+fn drop_empty_parameters(event: &mut Map<String, Value>) {
+    if let Some(Value::Object(parameters)) = event.get_mut("multiValueQueryStringParameters") {
+        parameters.retain(|_, values| values.as_array().is_none_or(|values| !values.is_empty()));
     }
 }
 

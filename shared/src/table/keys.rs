@@ -66,7 +66,9 @@ impl SessionTable {
         const DOING: &str = "writing the signing keys";
         let version = i64::try_from(keys.version).unwrap_or(i64::MAX);
         let signing = keys.keys.iter().map(|key| stored_to_value(&key.to_stored())).collect();
-        let public = keys.public().iter().map(public_to_value).collect();
+        let unusable = |_| TableError::Corrupt { entity: "signing-keys", attribute: PKCS8 };
+        let public = keys.public().map_err(unusable)?;
+        let public = public.iter().map(public_to_value).collect();
         let mut transaction = self.dynamodb.transact_write_items();
         for (pk, name, list) in [
             (self.signing_keys_pk(), SIGNING_KEYS, signing),
@@ -146,7 +148,7 @@ fn signing_from_item(attributes: &Attributes) -> Result<SigningKeys, TableError>
             published_until: published_until(&key)?,
             pkcs8: key.bytes(PKCS8)?.to_vec(),
         };
-        SigningKey::from_stored(stored).map_err(|_| key.corrupt(PKCS8))
+        Ok(SigningKey::from_stored(stored))
     });
     Ok(SigningKeys { version, keys: keys.collect::<Result<_, _>>()? })
 }

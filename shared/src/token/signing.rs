@@ -14,7 +14,7 @@ use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long a new key is published before it signs, so that verifiers who cache the key set have it
@@ -48,8 +48,8 @@ pub enum SigningKeyError {
     Sign,
 }
 
-/// One RSA-2048 key pair, parsed once and kept: parsing it for each signature would cost more than
-/// the signature.
+/// One RSA-2048 key pair. Parsed when it first signs, and kept: parsing costs more than a signature,
+/// and most keys of an app have stopped signing.
 #[derive(Clone)]
 pub struct SigningKey {
     kid: Kid,
@@ -57,7 +57,7 @@ pub struct SigningKey {
     created_at: Timestamp,
     signs_from: Timestamp,
     published_until: Option<Timestamp>,
-    pair: Arc<RsaKeyPair>,
+    pair: Arc<OnceLock<RsaKeyPair>>,
     pkcs8: Arc<[u8]>,
 }
 
@@ -107,25 +107,22 @@ impl SigningKey {
             signs_from: now,
             published_until: None,
             pkcs8: der.as_ref().into(),
-            pair: Arc::new(pair),
+            pair: Arc::new(pair.into()),
         })
     }
 
     /// The key that the table keeps.
-    ///
-    /// # Errors
-    /// The stored bytes are not a PKCS#8 RSA key.
-    pub fn from_stored(stored: StoredKey) -> Result<Self, SigningKeyError> {
-        let pair = RsaKeyPair::from_pkcs8(&stored.pkcs8).map_err(|_| SigningKeyError::Parse)?;
-        Ok(Self {
+    #[must_use]
+    pub fn from_stored(stored: StoredKey) -> Self {
+        Self {
             kid: stored.kid,
             kind: stored.kind,
             created_at: stored.created_at,
             signs_from: stored.signs_from,
             published_until: stored.published_until,
-            pair: Arc::new(pair),
+            pair: Arc::default(),
             pkcs8: stored.pkcs8.into(),
-        })
+        }
     }
 
     /// What the table is to keep.
@@ -147,26 +144,36 @@ impl SigningKey {
         &self.kid
     }
 
+    fn pair(&self) -> Result<&RsaKeyPair, SigningKeyError> {
+        if let Some(pair) = self.pair.get() {
+            return Ok(pair);
+        }
+        let pair = RsaKeyPair::from_pkcs8(&self.pkcs8).map_err(|_| SigningKeyError::Parse)?;
+        Ok(self.pair.get_or_init(|| pair))
+    }
+
     /// Its public half.
-    #[must_use]
-    pub fn public(&self) -> PublicKey {
-        let public = self.pair.public_key();
-        PublicKey {
+    ///
+    /// # Errors
+    /// The stored bytes are not a PKCS#8 RSA key.
+    pub fn public(&self) -> Result<PublicKey, SigningKeyError> {
+        let public = self.pair()?.public_key();
+        Ok(PublicKey {
             kid: self.kid.clone(),
             modulus: URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
             exponent: URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
             published_until: self.published_until,
-        }
+        })
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 3.3).
     ///
     /// # Errors
-    /// The cryptography library made no signature.
+    /// The stored bytes are not a PKCS#8 RSA key, or the cryptography library made no signature.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+        let pair = self.pair()?;
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| SigningKeyError::Sign)?;
         Ok(signature)
     }
@@ -259,8 +266,10 @@ impl SigningKeys {
     }
 
     /// What is published.
-    #[must_use]
-    pub fn public(&self) -> Vec<PublicKey> {
+    ///
+    /// # Errors
+    /// The stored bytes of one are not a PKCS#8 RSA key.
+    pub fn public(&self) -> Result<Vec<PublicKey>, SigningKeyError> {
         self.keys.iter().map(SigningKey::public).collect()
     }
 }

@@ -34,7 +34,7 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::dynamic(NOW).exp
 static FOREIGN_KEY: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::dynamic(NOW).expect("a key"));
 static KEYRING: LazyLock<Keyring> =
-    LazyLock::new(|| Keyring::new(vec![KEY.public()]).expect("keys"));
+    LazyLock::new(|| Keyring::new(vec![KEY.public().expect("a key")]).expect("keys"));
 /// Of each version two, which differ in all that a token can leave out.
 static GENUINE: LazyLock<Vec<String>> = LazyLock::new(|| {
     let each =

@@ -30,3 +30,4 @@ mod harmless;
 mod huge;
 mod presented;
 mod refresh_tokens;
+mod unrepeated;

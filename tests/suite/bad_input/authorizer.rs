@@ -103,7 +103,7 @@ fn authorizer() -> impl Strategy<Value = &'static str> {
 fn a_client_passes_with_a_genuine_token_and_is_told_401_without() {
     let gate = Gate::new();
     let inputs = (authorizer(), select(&ALLOWED[..]), vec(ClientChange::any(), 0..5));
-    every(500, &inputs, |(authorizer, case, changes)| {
+    every(800, &inputs, |(authorizer, case, changes)| {
         let event = gate.filled.fill(&sample("verify-session", case));
         let mut event = Tree::read(&event).expect("JSON");
         for change in &changes {
@@ -144,7 +144,7 @@ fn a_token_passes_where_a_token_belongs_and_nowhere_else() {
 fn a_changed_token_does_not_pass() {
     let gate = Gate::new();
     let changes = vec(TokenChange::any(), 1..4);
-    every(600, &(authorizer(), select(&ALLOWED[..]), changes), |(authorizer, case, changes)| {
+    every(800, &(authorizer(), select(&ALLOWED[..]), changes), |(authorizer, case, changes)| {
         let [ada, grace] = &gate.genuine;
         let event = gate.filled.fill(&sample("verify-session", case));
         let event = gate.genuine.iter().fold(event, |event, genuine| {
@@ -162,7 +162,7 @@ fn a_changed_token_does_not_pass() {
 fn whatever_an_event_looks_like_nobody_passes_without_a_genuine_token() {
     let gate = Gate::new();
     let inputs = (authorizer(), select(&ALLOWED[..]), vec(InvokerChange::any(), 1..5));
-    every(500, &inputs, |(authorizer, case, changes)| {
+    every(800, &inputs, |(authorizer, case, changes)| {
         let event = gate.filled.fill(&sample("verify-session", case));
         let mut event = Tree::read(&event).expect("JSON");
         for change in &changes {
@@ -232,7 +232,7 @@ fn other_shapes_of_events_let_nobody_pass_not_even_with_a_genuine_token() {
     let gate = Gate::new();
     let shapes = other_shapes(&gate.genuine[0]);
     let inputs = (authorizer(), any::<Index>(), vec(JsonChange::any(), 0..3));
-    every(500, &inputs, |(authorizer, which, changes)| {
+    every(800, &inputs, |(authorizer, which, changes)| {
         let (name, event) = which.get(&shapes);
         let mut event = Tree::of(event);
         for change in &changes {

@@ -87,7 +87,7 @@ fn a_changed_cursor_shows_nothing_of_anybody_else() {
     let user = prop_oneof![4 => Just("ada".to_owned()), 1 => short_text()];
     let tenant = proptest::option::of(select(&["public", "acme", "globex"][..]));
     let inputs = (any::<Index>(), user, tenant, 1..100_u8, vec(change(), 0..4));
-    every(450, &inputs, |(which, user, tenant, limit, changes)| {
+    every(700, &inputs, |(which, user, tenant, limit, changes)| {
         let cursor: &String = which.get(&cursors);
         let cursor = changes.iter().fold(cursor.clone(), |cursor, change| change.apply(&cursor));
         let mut body = json!({"userId": user, "limit": limit, "cursor": cursor});

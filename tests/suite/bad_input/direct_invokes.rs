@@ -60,7 +60,7 @@ impl Drop for Administration {
 fn a_changed_body_is_done_or_refused_by_a_stable_code() {
     let administration = Administration::new();
     let inputs = (select(&FUNCTIONS[..]), any::<Index>(), vec(JsonChange::any(), 0..5));
-    every(600, &inputs, |(function, which, changes)| {
+    every(1_000, &inputs, |(function, which, changes)| {
         let mut body = administration.body(function, which);
         for change in &changes {
             change.apply(&mut body);

@@ -5,6 +5,7 @@ use super::answers::{Answer, Asker, shown, sound};
 use super::cases::{Stage, every};
 use super::events::{ClientChange, InvokerChange};
 use super::json::{Odd, Tree, odd};
+use super::texts::text;
 use crate::events::{Placeholders, rows_of, sample};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +15,7 @@ use std::cell::{Cell, RefCell};
 /// After so many cases new sessions are opened: the old ones have been revoked, refreshed and ended.
 const NEW_SESSIONS_AFTER: u32 = 60;
 
-/// Every function that answers API Gateway, and how often it is tried.
+/// Every function that answers API Gateway.
 const FUNCTIONS: [&str; 9] = [
     "core-driver",
     "create-session",
@@ -72,16 +73,22 @@ fn requests(function: &str) -> Vec<&'static str> {
 
 /// Whether a sample is a request that came through API Gateway as the template has it.
 fn is_request(sample: &str) -> bool {
-    let not = ["direct", "malformed", "no-authorizer", "incomplete-context", "expiry-not-number"];
-    let not = not.iter().any(|name| sample.starts_with(name)) || sample == "payload-not-json";
-    !not && sample != "http-malformed"
+    const NONE: [&str; 6] = [
+        "malformed",
+        "http-malformed",
+        "no-authorizer",
+        "incomplete-context",
+        "expiry-not-number",
+        "payload-not-json",
+    ];
+    !sample.starts_with("direct") && !NONE.contains(&sample)
 }
 
 #[test]
 fn a_client_is_never_answered_5xx() {
     let samples = Samples::new();
     let inputs = (select(&FUNCTIONS[..]), any::<Index>(), vec(ClientChange::any(), 0..5));
-    every(500, &inputs, |(function, which, changes)| {
+    every(900, &inputs, |(function, which, changes)| {
         let mut event = samples.event(function, which);
         for change in &changes {
             change.apply(&mut event);
@@ -95,7 +102,7 @@ fn a_client_is_never_answered_5xx() {
 fn core_driver_answers_whatever_an_sdk_sends() {
     let samples = Samples::new();
     let inputs = (any::<Index>(), vec(ClientChange::any(), 1..4));
-    every(450, &inputs, |(which, changes)| {
+    every(900, &inputs, |(which, changes)| {
         let mut event = samples.event("core-driver", which);
         for change in &changes {
             change.apply(&mut event);
@@ -109,7 +116,7 @@ fn core_driver_answers_whatever_an_sdk_sends() {
 fn an_invoker_is_answered_by_a_stable_code_at_worst() {
     let samples = Samples::new();
     let inputs = (select(&FUNCTIONS[..]), any::<Index>(), vec(InvokerChange::any(), 1..5));
-    every(500, &inputs, |(function, which, changes)| {
+    every(900, &inputs, |(function, which, changes)| {
         let mut event = samples.event(function, which);
         for change in &changes {
             change.apply(&mut event);
@@ -144,4 +151,15 @@ fn a_header_or_a_parameter_without_any_value_is_answered() {
             sound(function, Asker::Invoker, &samples.ask(function, &event.write()));
         }
     }
+}
+
+#[test]
+fn a_raw_query_of_any_letters_is_answered() {
+    let samples = Samples::new();
+    let functions = select(&["core-driver", "list-sessions", "jwks", "logout"][..]);
+    every(200, &(functions, text()), |(function, query)| {
+        let mut event = samples.fill(function, "http-api");
+        *event.member_or_new("rawQueryString") = Tree::text(&query);
+        sound(function, Asker::Invoker, &samples.ask(function, &event.write()));
+    });
 }

@@ -111,7 +111,7 @@ impl Beside {
 fn what_stands_beside_the_point_changes_nothing() {
     let stage = Stage::new();
     let filled = stage.run(Placeholders::prepare(&stage.world));
-    every(350, &(any::<Index>(), vec(beside(), 0..6)), |(which, beside)| {
+    every(600, &(any::<Index>(), vec(beside(), 0..6)), |(which, beside)| {
         let (function, case) = which.get::<(&str, &str)>(&REPEATABLE);
         let event = filled.fill(&sample(function, case));
         let mut event = Tree::read(&event).expect("JSON");

@@ -235,6 +235,12 @@ impl JsonChange {
         (any::<Index>(), what).prop_map(|(at, what)| Self { at, what }).boxed()
     }
 
+    /// Puts this in some place.
+    pub(super) fn becomes(odd: Odd) -> BoxedStrategy<Self> {
+        let what = What::Becomes(odd);
+        any::<Index>().prop_map(move |at| Self { at, what: what.clone() }).boxed()
+    }
+
     /// Makes the change. Where there is no place for it, nothing happens.
     pub(super) fn apply(&self, tree: &mut Tree) {
         let paths = tree.paths();

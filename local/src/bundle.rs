@@ -1,6 +1,8 @@
 //! The whole bundle as one value: what the binary serves and what tests drive, without a socket.
 
-use crate::dynamodb::{self, Embedded, Engine, OpenError, TableError, create_table_if_absent};
+use crate::dynamodb::{
+    self, Embedded, Endpoint, Engine, OpenError, TableError, create_table_if_absent,
+};
 use crate::functions::{ComposeError, Deployed, Parts, compose_all};
 use crate::gateway::{Call, Gateway};
 use crate::invoke;
@@ -22,6 +24,7 @@ pub struct Bundle {
     functions: BTreeMap<String, Arc<Deployed>>,
     gateway: Gateway,
     dynamodb: Client,
+    endpoint: Option<Endpoint>,
     clock: Clock,
     calls: AtomicU64,
 }
@@ -31,7 +34,7 @@ pub struct Builder {
     template: String,
     parameters: BTreeMap<String, String>,
     port: u16,
-    dynamodb: Option<Client>,
+    dynamodb: Option<(Client, Option<Endpoint>)>,
     clock: Clock,
     entropy: Entropy,
     stand_ins: BTreeMap<String, Function>,
@@ -69,13 +72,16 @@ impl Bundle {
         }
     }
 
-    /// Answers one HTTP request: a route of the API, or a call of the Lambda Invoke API.
+    /// Answers one HTTP request: a route of the API, a call of the Lambda Invoke API or one of
+    /// `DynamoDB`'s.
     pub async fn request(&self, request: Request<Bytes>) -> Response<Bytes> {
         let call = Call { id: self.call_id(), now: self.clock.now(), request };
         if invoke::is_for(&call.request) {
-            invoke::answer(&self.functions, &call).await
-        } else {
-            self.gateway.handle(&call).await
+            return invoke::answer(&self.functions, &call).await;
+        }
+        match &self.endpoint {
+            Some(endpoint) if Endpoint::is_for(&call.request) => endpoint.answer(&call).await,
+            _ => self.gateway.handle(&call).await,
         }
     }
 
@@ -145,14 +151,15 @@ impl Builder {
 
     /// Puts `engine` under the client in place of a database in memory.
     #[must_use]
-    pub fn engine<E: Engine>(self, engine: Arc<E>) -> Self {
-        self.dynamodb(dynamodb::client(engine))
+    pub fn engine<E: Engine>(mut self, engine: Arc<E>) -> Self {
+        self.dynamodb = Some(over(engine));
+        self
     }
 
-    /// Takes a client of its own making.
+    /// Takes a client of its own making. Its table is not served over HTTP.
     #[must_use]
     pub fn dynamodb(mut self, client: Client) -> Self {
-        self.dynamodb = Some(client);
+        self.dynamodb = Some((client, None));
         self
     }
 
@@ -188,9 +195,9 @@ impl Builder {
             self.parameters.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
         let template = Template::parse(&self.template, &self.parameters)?;
-        let dynamodb = match self.dynamodb {
-            Some(client) => client,
-            None => dynamodb::client(Arc::new(Embedded::memory()?)),
+        let (dynamodb, endpoint) = match self.dynamodb {
+            Some(given) => given,
+            None => over(Arc::new(Embedded::memory()?)),
         };
         create_table_if_absent(&dynamodb, &template.table).await?;
         let parts =
@@ -201,8 +208,13 @@ impl Builder {
             template,
             functions,
             dynamodb: parts.dynamodb,
+            endpoint,
             clock: parts.clock,
             calls: AtomicU64::new(0),
         })
     }
+}
+
+fn over<E: Engine>(engine: Arc<E>) -> (Client, Option<Endpoint>) {
+    (dynamodb::client(Arc::clone(&engine)), Some(Endpoint::new(engine)))
 }

@@ -166,25 +166,12 @@ impl Fault {
 
 impl From<Unsigned> for Fault {
     fn from(unsigned: Unsigned) -> Self {
-        let (kind, text) = match unsigned {
-            Unsigned::Missing => {
-                ("MissingAuthenticationTokenException", "Missing Authentication Token".to_owned())
-            }
-            Unsigned::Incomplete => (
-                "IncompleteSignatureException",
-                "Authorization header is not a complete AWS Signature Version 4.".to_owned(),
-            ),
-            Unsigned::UnknownKey => (
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.".to_owned(),
-            ),
-            Unsigned::Mismatch(words) => ("InvalidSignatureException", words),
-            Unsigned::Malformed => {
-                let text = "The request's path or query cannot be read.";
-                return fault(StatusCode::BAD_REQUEST, "ValidationException", text);
-            }
+        let status = match unsigned {
+            Unsigned::Malformed => StatusCode::BAD_REQUEST,
+            _ => StatusCode::FORBIDDEN,
         };
-        Self(StatusCode::FORBIDDEN, kind, text)
+        let (kind, text) = unsigned.exception();
+        Self(status, kind, text)
     }
 }
 

@@ -29,6 +29,29 @@ pub(crate) enum Unsigned {
     Malformed,
 }
 
+impl Unsigned {
+    /// The exception that AWS answers, and what it says.
+    pub(crate) fn exception(self) -> (&'static str, String) {
+        match self {
+            Self::Missing => {
+                ("MissingAuthenticationTokenException", "Missing Authentication Token".to_owned())
+            }
+            Self::Incomplete => (
+                "IncompleteSignatureException",
+                "Authorization header is not a complete AWS Signature Version 4.".to_owned(),
+            ),
+            Self::UnknownKey => (
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.".to_owned(),
+            ),
+            Self::Mismatch(words) => ("InvalidSignatureException", words),
+            Self::Malformed => {
+                ("ValidationException", "The request's path or query cannot be read.".to_owned())
+            }
+        }
+    }
+}
+
 /// What AWS says to a signature that is simply wrong.
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS \
                         Secret Access Key and signing method. Consult the service documentation for details.";

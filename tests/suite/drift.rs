@@ -5,6 +5,7 @@ mod configuration;
 mod grants;
 mod iam;
 mod imports;
+mod kept;
 mod names;
 mod routes;
 mod security;

@@ -2,7 +2,6 @@
 
 use super::answers::{Cors, CorsProperties, GatewayResponse, ResponseProperties};
 use super::intrinsics::join;
-use super::resources::without;
 use super::{FunctionResource, TemplateError};
 use http::Method;
 use serde::Deserialize;
@@ -129,7 +128,7 @@ struct EventAuth {
 }
 
 /// How the API is named, observed and reached makes no difference on one machine.
-const NO_EFFECT_HERE: [&str; 8] = [
+pub(super) const NO_EFFECT_HERE: [&str; 8] = [
     "AccessLogSetting",
     "Description",
     "EndpointConfiguration",
@@ -146,7 +145,7 @@ pub(super) fn read(
     functions: &BTreeMap<String, FunctionResource>,
     at: &str,
 ) -> Result<Api, TemplateError> {
-    let properties: Properties = super::read(&without(properties, &NO_EFFECT_HERE), at)?;
+    let properties: Properties = super::read(properties, at)?;
     let authorizers = properties.auth.authorizers.into_iter().map(|(name, authorizer)| {
         let at = format!("{at}.Auth.Authorizers.{name}");
         Ok((name, authorizer.read(functions, &at)?))

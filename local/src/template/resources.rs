@@ -82,7 +82,9 @@ pub(super) fn read(
     parameters: BTreeMap<String, String>,
 ) -> Result<Template, TemplateError> {
     let resources: BTreeMap<String, Resource> = super::read(&document["Resources"], "Resources")?;
-    if let Some((id, _)) = resources.iter().find(|(_, resource)| resource.condition.is_some()) {
+    let is_read = |resource: &Resource| [FUNCTION, API, TABLE].contains(&resource.kind.as_str());
+    let conditional = |resource: &Resource| resource.condition.is_some() && is_read(resource);
+    if let Some((id, _)) = resources.iter().find(|(_, resource)| conditional(resource)) {
         let at = join("Resources", id);
         return Err(TemplateError::at(&at, "Condition is not understood here"));
     }
@@ -93,11 +95,13 @@ pub(super) fn read(
         .collect::<Result<BTreeMap<_, _>, TemplateError>>()?;
     let (table_id, table) = only(&resources, TABLE)?;
     let table_at = format!("Resources.{table_id}.Properties");
-    let properties = scope.resolve(&table.properties, &table_at)?;
+    let properties = without(&table.properties, &table::NO_EFFECT_HERE);
+    let properties = scope.resolve(&properties, &table_at)?;
     let table = table::read(&properties, &table_name(table_id), &table_at)?;
     let (api_id, api) = only(&resources, API)?;
     let api_at = format!("Resources.{api_id}.Properties");
-    let properties = scope.resolve(&api.properties, &api_at)?;
+    let properties = without(&api.properties, &api::NO_EFFECT_HERE);
+    let properties = scope.resolve(&properties, &api_at)?;
     let mut api = api::read(&properties, &functions, &api_at)?;
     for (id, resource) in of_kind(&resources, FUNCTION) {
         let at = format!("Resources.{id}.Properties.Events");
@@ -229,7 +233,7 @@ fn function(
 }
 
 /// `properties` without the members named, which make no difference on one machine.
-pub(super) fn without(properties: &Value, names: &[&str]) -> Value {
+fn without(properties: &Value, names: &[&str]) -> Value {
     let mut properties = properties.clone();
     if let Some(members) = properties.as_object_mut() {
         members.retain(|name, _| !names.contains(&name.as_str()));

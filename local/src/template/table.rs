@@ -88,7 +88,7 @@ struct TimeToLive {
 }
 
 /// How the table is paid for, kept and observed makes no difference on one machine.
-const NO_EFFECT_HERE: [&str; 10] = [
+pub(super) const NO_EFFECT_HERE: [&str; 10] = [
     "BillingMode",
     "ContributorInsightsSpecification",
     "DeletionProtectionEnabled",
@@ -103,8 +103,7 @@ const NO_EFFECT_HERE: [&str; 10] = [
 
 /// Reads the resolved `properties` of the table that is called `name`.
 pub(super) fn read(properties: &Value, name: &str, at: &str) -> Result<Table, TemplateError> {
-    let properties = super::resources::without(properties, &NO_EFFECT_HERE);
-    let properties: Properties = super::read(&properties, at)?;
+    let properties: Properties = super::read(properties, at)?;
     Ok(Table {
         name: name.to_owned(),
         attributes: properties.attribute_definitions,

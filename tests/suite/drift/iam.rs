@@ -21,7 +21,7 @@ pub(super) const INDEX: &str = "${SessionTable.Arn}/index/user-tenant-index";
 const READS: [&str; 3] = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
 
 /// YAML as JSON, its tags left out.
-fn plain(value: serde_norway::Value) -> Value {
+pub(super) fn plain(value: serde_norway::Value) -> Value {
     match value {
         serde_norway::Value::Tagged(tagged) => plain(tagged.value),
         serde_norway::Value::Sequence(items) => items.into_iter().map(plain).collect(),

@@ -1,6 +1,9 @@
-//! Code, template and README know the same variables and the same error codes.
+//! Code, template, README and guide know the same variables and the same error codes.
 
+use super::iam::plain;
 use super::{read, template};
+use local::template::SEVER;
+use serde_json::Value;
 use shared::config::VARIABLES;
 use shared::http::error::Code;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +83,20 @@ fn the_readme_tells_every_error_code_and_its_status() {
     let expected =
         Code::ALL.iter().map(|code| (code.as_str().to_owned(), code.status().as_str().to_owned()));
     same_rows(&table(&read("README.md"), "Errors"), expected);
+}
+
+#[test]
+fn the_guide_tells_every_parameter_and_its_default() {
+    let template = plain(serde_norway::from_str(SEVER).expect("YAML"));
+    let parameters = template["Parameters"].as_object().expect("parameters");
+    let default = |parameter: &Value| match &parameter["Default"] {
+        Value::Null => "required".to_owned(),
+        Value::String(text) if text.is_empty() => "empty".to_owned(),
+        Value::String(text) => text.clone(),
+        number => number.to_string(),
+    };
+    let expected = parameters.iter().map(|(name, parameter)| (name.clone(), default(parameter)));
+    same_rows(&table(&read("docs/deploy.md"), "Parameters"), expected);
 }
 
 #[test]

@@ -1,0 +1,328 @@
+"""What the templates that users copy say, and what the code inside them does. Run by `run`, in its environment.
+
+The functions and resolvers are taken out of the templates and called with events as API Gateway, AppSync and EventBridge
+send them; DynamoDB and API Gateway behind them are stand-ins that remember what they were told.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
+import types
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import boto3
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/template.yaml"))
+WHO = {
+    "userId": "ada",
+    "tenantId": "acme",
+    "sessionHandle": "7b306f9e-c99c-447b-9bb1-085aa54bba0c_acme",
+    "expiresAt": 1_795_225_508_000,
+    "payload": '{"role":"editor"}',
+}
+PRINCIPAL = {**WHO, "payload": {"role": "editor"}}
+
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+
+def template(name):
+    return yaml_parse((EXAMPLES / name / "template.yaml").read_text())
+
+
+def deployed(name):
+    """The resources that CloudFormation is given, by type."""
+    managed_policies = types.SimpleNamespace(load=dict)
+    resources = transform(template(name), {}, managed_policies)["Resources"]
+    by_type = {}
+    for logical_id, resource in resources.items():
+        by_type.setdefault(resource["Type"], {})[logical_id] = resource["Properties"]
+    return by_type
+
+
+def text(value):
+    return json.dumps(value)
+
+
+def authorizers(resources):
+    """Those that are functions of Sever, as (name, cache in seconds or None)."""
+    for name, properties in resources.get("AWS::ApiGatewayV2::Authorizer", {}).items():
+        if properties["AuthorizerType"] == "REQUEST":
+            yield name, properties.get("AuthorizerResultTtlInSeconds")
+    for api in resources.get("AWS::ApiGateway::RestApi", {}).values():
+        for name, scheme in api["Body"]["securityDefinitions"].items():
+            yield name, scheme["x-amazon-apigateway-authorizer"].get("authorizerResultTtlInSeconds")
+    for name, api in resources.get("AWS::AppSync::GraphQLApi", {}).items():
+        yield name, api["LambdaAuthorizerConfig"].get("AuthorizerResultTtlInSeconds")
+
+
+def unguarded(resources):
+    """The routes that no authorizer stands before."""
+    for route in resources.get("AWS::ApiGatewayV2::Route", {}).values():
+        if "AuthorizerId" not in route:
+            yield route["RouteKey"]
+    for api in resources.get("AWS::ApiGateway::RestApi", {}).values():
+        for path, methods in api["Body"]["paths"].items():
+            for method, operation in methods.items():
+                if not any(name.endswith("Session") for names in operation.get("security", []) for name in names):
+                    yield f"{method} {path}"
+
+
+class Templates(unittest.TestCase):
+    def test_there_are_examples(self):
+        self.assertEqual(NAMES, ["appsync", "http-api", "rest-api", "websocket-api"])
+
+    def test_no_authorizer_is_cached(self):
+        for name in NAMES:
+            with self.subTest(name):
+                found = dict(authorizers(deployed(name)))
+                # A WebSocket API has no cache to set.
+                self.assertEqual(set(found.values()), {None if name == "websocket-api" else 0}, found)
+
+    def test_who_may_invoke_is_one_service_for_one_thing(self):
+        for name in NAMES:
+            for logical_id, permission in deployed(name)["AWS::Lambda::Permission"].items():
+                with self.subTest(name, permission=logical_id):
+                    self.assertEqual(permission["Action"], "lambda:InvokeFunction")
+                    self.assertRegex(permission["Principal"], r"^(apigateway|appsync|events)\.amazonaws\.com$")
+                    self.assertRegex(text(permission["SourceArn"]), "Api|Revocations")
+
+    def test_severs_functions_are_invoked_by_these_authorizers_alone(self):
+        exactly = r":\$\{Api\}/authorizers/\$\{StrictSession\.AuthorizerId\}"
+        # Authorizers that SAM writes have no id that a template could know.
+        others = {"rest-api": r"ApiId__\}/authorizers/\*", "appsync": r'\["Api", "Arn"\]'}
+        for name in NAMES:
+            with self.subTest(name):
+                permissions = deployed(name)["AWS::Lambda::Permission"].values()
+                sources = [p["SourceArn"] for p in permissions if "AuthorizerArn" in text(p["FunctionName"])]
+                self.assertTrue(sources)
+                for source in sources:
+                    self.assertRegex(text(source), others.get(name, exactly))
+
+    def test_nothing_but_a_preflight_is_unguarded(self):
+        allowed = {"rest-api": ["options /me", "options /me/fast"], "websocket-api": ["$disconnect", "$default"]}
+        for name in NAMES:
+            with self.subTest(name):
+                self.assertCountEqual(unguarded(deployed(name)), allowed.get(name, []))
+
+    def test_the_readme_names_the_parameters_and_no_other(self):
+        for name in NAMES:
+            with self.subTest(name):
+                parameters = template(name)["Parameters"]
+                command = (EXAMPLES / name / "README.md").read_text().split("--parameter-overrides", 1)[1]
+                named = set(re.findall(r"\b([A-Z]\w+)=", command.split("```", 1)[0]))
+                self.assertLessEqual(named, set(parameters))
+                self.assertLessEqual({p for p, about in parameters.items() if "Default" not in about}, named)
+
+
+def function(name, resource):
+    """The inline code of a function, as a module."""
+    properties = template(name)["Resources"][resource]["Properties"]
+    module = types.ModuleType(f"{name}.{resource}")
+    exec(compile(properties["InlineCode"], module.__name__, "exec"), vars(module))
+    return module
+
+
+def who_is_told(answer):
+    return json.loads(answer["body"])
+
+
+class HttpApi(unittest.TestCase):
+    def test_it_answers_whom_sever_found(self):
+        handler = function("http-api", "Me").handler
+        answer = handler({"requestContext": {"authorizer": {"lambda": WHO}}}, None)
+        self.assertEqual((answer["statusCode"], who_is_told(answer)), (200, PRINCIPAL))
+
+    def test_it_answers_whom_the_token_names(self):
+        claims = {"sub": "ada", "tId": "acme", "sessionHandle": WHO["sessionHandle"], "exp": "1795225508"}
+        handler = function("http-api", "Me").handler
+        answer = handler({"requestContext": {"authorizer": {"jwt": {"claims": claims, "scopes": None}}}}, None)
+        expected = {name: value for name, value in PRINCIPAL.items() if name != "payload"}
+        self.assertEqual(who_is_told(answer), expected)
+
+    def test_without_an_authorizer_it_fails(self):
+        with self.assertRaises(KeyError):
+            function("http-api", "Me").handler({"requestContext": {}}, None)
+
+
+@mock.patch.dict(os.environ, WEBSITE_DOMAIN="https://www.example.com")
+class RestApi(unittest.TestCase):
+    def test_it_answers_whom_sever_found_and_the_website_may_read_it(self):
+        context = {name: str(value) for name, value in WHO.items()}
+        answer = function("rest-api", "Me").handler({"requestContext": {"authorizer": context}}, None)
+        self.assertEqual((answer["statusCode"], who_is_told(answer)), (200, PRINCIPAL))
+        self.assertEqual(answer["headers"]["access-control-allow-origin"], "https://www.example.com")
+
+    def test_without_an_authorizer_it_fails(self):
+        with self.assertRaises(KeyError):
+            function("rest-api", "Me").handler({"requestContext": {}}, None)
+
+
+class Gone(Exception):
+    """API Gateway's answer about a connection that has ended."""
+
+
+class Gateway:
+    """Remembers which connections were closed."""
+
+    exceptions = types.SimpleNamespace(GoneException=Gone)
+
+    def __init__(self, gone=()):
+        self.closed, self.gone = [], gone
+
+    def delete_connection(self, ConnectionId):
+        if ConnectionId in self.gone:
+            raise Gone
+        self.closed.append(ConnectionId)
+
+
+class Table:
+    """Keeps rows by owner and connection, and answers queries one row a page."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def batch_writer(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def put_item(self, Item):
+        self.rows[Item["owner"], Item["connectionId"]] = Item
+
+    def delete_item(self, Key):
+        del self.rows[Key["owner"], Key["connectionId"]]
+
+    def query(self, KeyConditionExpression, ConsistentRead, ExclusiveStartKey=0):
+        key, owner = KeyConditionExpression.get_expression()["values"]
+        assert key.name == "owner" and ConsistentRead
+        found = [row for (of, _), row in sorted(self.rows.items()) if of == owner]
+        page = {"Items": found[ExclusiveStartKey : ExclusiveStartKey + 1]}
+        return {**page, "LastEvaluatedKey": ExclusiveStartKey + 1} if ExclusiveStartKey + 1 < len(found) else page
+
+
+def digest(handle):
+    """As Sever's events name a session."""
+    return hashlib.sha256(f"sever-table:{handle}".encode()).hexdigest()
+
+
+class WebSocketApi(unittest.TestCase):
+    def setUp(self):
+        self.table, self.gateway = Table(), Gateway()
+        aws = mock.patch.multiple(
+            boto3,
+            resource=lambda _: types.SimpleNamespace(Table=lambda name: self.table),
+            client=lambda _, endpoint_url: self.gateway,
+        )
+        variables = {"TABLE_NAME": "connections", "ENDPOINT": "https://api/prod", "SEVER_TABLE_NAME": "sever-table"}
+        environment = mock.patch.dict(os.environ, variables)
+        for patch in (aws, environment):
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.socket = function("websocket-api", "Socket").handler
+        self.closer = function("websocket-api", "Closer").handler
+
+    def send(self, kind, connection="c1", headers=None, body=None, expires_in=60, **who):
+        expires_at = int((time.time() + expires_in) * 1000)
+        context = {name: str(value) for name, value in {**WHO, "expiresAt": expires_at, **who}.items()}
+        event = {"requestContext": {"eventType": kind, "connectionId": connection, "authorizer": context}}
+        if kind != "MESSAGE":
+            event["headers"] = headers or {}
+        return self.socket({**event, "body": body}, None)
+
+    def tell(self, scope, *handles):
+        """What Sever's events have that the function reads."""
+        sessions = [{"session": digest(handle), "state": "ended"} for handle in handles]
+        self.closer({"source": "sever", "detail": {"appId": "public", "scope": scope, "sessions": sessions}}, None)
+
+    def test_a_connection_is_remembered_until_it_ends(self):
+        self.assertEqual(self.send("CONNECT"), {"statusCode": 200, "headers": {}})
+        self.assertEqual(set(self.table.rows), {("session#" + digest(WHO["sessionHandle"]), "c1"), ("user#ada", "c1")})
+        self.send("DISCONNECT")
+        self.assertEqual(self.table.rows, {})
+
+    def test_the_protocol_that_is_chosen_is_never_the_token(self):
+        for offered in ("sever, access-token.a.b.c", "access-token.a.b.c,sever"):
+            answer = self.send("CONNECT", headers={"Sec-WebSocket-Protocol": offered})
+            self.assertEqual(answer["headers"], {"Sec-WebSocket-Protocol": "sever"})
+
+    def test_a_message_is_answered_until_the_token_expires(self):
+        self.assertEqual(who_is_told(self.send("MESSAGE", body="hi")), {"userId": "ada", "youSaid": "hi"})
+        self.assertEqual(self.gateway.closed, [])
+        self.assertEqual(self.send("MESSAGE", body="hi", expires_in=-1), {"statusCode": 401})
+        self.assertEqual(self.gateway.closed, ["c1"])
+
+    def test_a_revoked_session_loses_its_connections_and_no_other_does(self):
+        for connection, handle in (("c1", "one"), ("c2", "one"), ("c3", "two")):
+            self.send("CONNECT", connection, sessionHandle=handle)
+        self.tell({"kind": "session", "userId": "ada", "tenantId": "acme"}, "one")
+        self.assertEqual(self.gateway.closed, ["c1", "c2"])
+
+    def test_sessions_that_were_revoked_together_all_lose_them(self):
+        for connection, handle in (("c1", "one"), ("c2", "two"), ("c3", "three")):
+            self.send("CONNECT", connection, sessionHandle=handle, userId=handle)
+        self.tell({"kind": "sessions"}, "one", "three", "never-connected")
+        self.assertEqual(self.gateway.closed, ["c1", "c3"])
+
+    def test_a_revoked_user_loses_what_was_covered(self):
+        for covered, scope in (
+            (["c1", "c2", "c3"], {}),
+            (["c1", "c2"], {"tenantId": "acme"}),
+            (["c2", "c3"], {"exceptSession": digest("one")}),
+            (["c2"], {"tenantId": "acme", "exceptSession": digest("one")}),
+        ):
+            with self.subTest(scope):
+                self.gateway = Gateway()
+                self.send("CONNECT", "c1", sessionHandle="one")
+                self.send("CONNECT", "c2", sessionHandle="two")
+                self.send("CONNECT", "c3", sessionHandle="three", tenantId="globex")
+                self.send("CONNECT", "c4", sessionHandle="four", userId="bob")
+                self.tell({"kind": "user", "userId": "ada", **scope})
+                self.assertEqual(self.gateway.closed, covered)
+
+    def test_a_connection_that_has_ended_does_not_save_the_next(self):
+        self.gateway = Gateway(gone=["c1"])
+        self.send("CONNECT", "c1")
+        self.send("CONNECT", "c2")
+        self.tell({"kind": "session", "userId": "ada", "tenantId": "acme"}, WHO["sessionHandle"])
+        self.assertEqual(self.gateway.closed, ["c2"])
+
+
+class AppSync(unittest.TestCase):
+    def resolve(self, resource, arguments):
+        """What the resolver answers. Its data source hands the request's payload back."""
+        code = template("appsync")["Resources"][resource]["Properties"]["Code"]
+        ctx = {"identity": {"resolverContext": {**WHO, "expiresAt": str(WHO["expiresAt"])}}, "args": arguments}
+        run = f"""
+            const ctx = {json.dumps(ctx)};
+            ctx.result = request(ctx).payload;
+            console.log(JSON.stringify(response(ctx)));
+        """
+        node = ["node", "--input-type=module"]
+        done = subprocess.run(node, input=code + run, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    def test_the_query_answers_whom_sever_found(self):
+        expected = {name: WHO[name] for name in ("userId", "tenantId", "sessionHandle")}
+        self.assertEqual(self.resolve("QueryMe", {}), expected)
+
+    def test_the_mutation_believes_sever_and_not_the_caller(self):
+        answer = self.resolve("MutationWriteNote", {"text": "hi", "writtenBy": "bob"})
+        self.assertEqual(answer, {"text": "hi", "writtenBy": "ada"})
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

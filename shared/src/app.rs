@@ -1,7 +1,6 @@
 //! Composition: the one place where configuration, table, clock and entropy become an [`App`].
 
-use crate::check_database::CheckPolicy;
-use crate::config::{Config, CoreAccess, WebSettings};
+use crate::config::{AuthorizerSettings, Config, CoreAccess, WebSettings};
 use crate::ids::AppId;
 use crate::session::{Apps, Sessions};
 use crate::table::{AppTable, SessionTable};
@@ -18,8 +17,8 @@ pub struct App {
     pub core_access: CoreAccess,
     /// How browsers are served.
     pub web: WebSettings,
-    /// When the authorizer reads the table.
-    pub check_policy: CheckPolicy,
+    /// How the authorizer asks and answers.
+    pub authorizer: AuthorizerSettings,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -44,7 +43,7 @@ impl App {
             apps: Apps::new(apps, policy, clock.clone(), entropy, public),
             core_access: config.core_access,
             web: config.web,
-            check_policy: config.check_policy,
+            authorizer: config.authorizer,
             clock,
         }
     }

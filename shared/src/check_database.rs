@@ -27,11 +27,35 @@ impl CheckDatabase {
         }
     }
 
-    fn is_strict(self, method: &Method) -> bool {
+    fn is_strict_for(self, method: &Method) -> bool {
         match self {
             Self::Always => true,
             Self::UnsafeMethods => !method.is_safe(),
             Self::Never => false,
+        }
+    }
+}
+
+/// What is asked for, as far as the question says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A method on a route: the path as the API declares it, such as `/orders/{id}`.
+    Route(Method, String),
+    /// A method on a route that the question does not name.
+    Unrouted(Method),
+    /// A connection, over which anything may be asked later.
+    WebSocket,
+    /// A GraphQL operation: a query, a mutation or a subscription.
+    GraphQl,
+}
+
+impl Asked {
+    /// A method on `route`, when there is one and it is a path.
+    #[must_use]
+    pub fn http(method: Method, route: Option<&str>) -> Self {
+        match route {
+            Some(route) if route.starts_with('/') => Self::Route(method, route.to_owned()),
+            _ => Self::Unrouted(method),
         }
     }
 }
@@ -79,14 +103,29 @@ impl CheckPolicy {
         Some(self)
     }
 
-    /// Whether a request to this route asks the table. `route` is the path as the API declares it,
-    /// such as `/orders/{id}`: matching the path of a request instead would let `/orders/1/` slip
-    /// past a rule for `/orders/{id}`.
+    /// Whether the table is asked. A route is the path as the API declares it, such as
+    /// `/orders/{id}`: matching the path of a request instead would let `/orders/1/` slip past a
+    /// rule for `/orders/{id}`.
+    ///
+    /// Where the route is unknown, the strictest rule that could be meant holds. What is no HTTP
+    /// request has no safe method and no rule: it asks the table unless the deployment never does.
     #[must_use]
-    pub fn is_strict(&self, method: &Method, route: &str) -> bool {
-        let exact = self.routes.get(&(Some(method.clone()), route.to_owned()));
-        let rule = exact.or_else(|| self.routes.get(&(None, route.to_owned())));
-        rule.unwrap_or(&self.default).is_strict(method)
+    pub fn is_strict(&self, asked: &Asked) -> bool {
+        match asked {
+            Asked::Route(method, route) => {
+                let exact = self.routes.get(&(Some(method.clone()), route.clone()));
+                let rule = exact.or_else(|| self.routes.get(&(None, route.clone())));
+                rule.unwrap_or(&self.default).is_strict_for(method)
+            }
+            Asked::Unrouted(method) => {
+                let rules = self.routes.iter();
+                let mut rules =
+                    rules.filter(|((of, _), _)| of.as_ref().is_none_or(|of| of == method));
+                self.default.is_strict_for(method)
+                    || rules.any(|(_, rule)| rule.is_strict_for(method))
+            }
+            Asked::WebSocket | Asked::GraphQl => self.default != CheckDatabase::Never,
+        }
     }
 }
 
@@ -110,7 +149,43 @@ mod tests {
             (Method::GET, "/admin/{id}", false),
             (Method::GET, "/admin/7", false),
         ] {
-            assert_eq!(policy.is_strict(&method, route), strict, "{method} {route}");
+            let asked = Asked::http(method, Some(route));
+            assert_eq!(policy.is_strict(&asked), strict, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_route_is_the_strictest_there_is() {
+        let never = CheckPolicy::everywhere(CheckDatabase::Never);
+        let rules = "POST /pay=always,ANY /feed=unsafe-methods,GET /x=never";
+        let with_rules = never.clone().with_routes(rules).unwrap();
+        let lax = CheckPolicy::everywhere(CheckDatabase::Always).with_routes("GET /x=never");
+        let lax = lax.unwrap();
+        for (policy, method, strict) in [
+            (&never, Method::POST, false),
+            (&with_rules, Method::POST, true),
+            (&with_rules, Method::PUT, true),
+            (&with_rules, Method::GET, false),
+            (&lax, Method::GET, true),
+        ] {
+            for route in [None, Some("$default"), Some("")] {
+                let asked = Asked::http(method.clone(), route);
+                assert_eq!(policy.is_strict(&asked), strict, "{asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_http_request_is_strict_unless_nothing_is() {
+        for (condition, strict) in [
+            (CheckDatabase::Always, true),
+            (CheckDatabase::UnsafeMethods, true),
+            (CheckDatabase::Never, false),
+        ] {
+            let policy = CheckPolicy::everywhere(condition).with_routes("ANY /x=always").unwrap();
+            for asked in [Asked::WebSocket, Asked::GraphQl] {
+                assert_eq!(policy.is_strict(&asked), strict, "{condition:?} {asked:?}");
+            }
         }
     }
 

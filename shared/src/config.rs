@@ -3,7 +3,6 @@
 //! together.
 
 use crate::api_keys::ApiKeys;
-use crate::check_database::{CheckDatabase, CheckPolicy};
 use crate::http::cookies::{CookieSettings, SameSite};
 use crate::session::{AntiCsrfMode, Conflict, Policy};
 use crate::token::issuers::{Issuers, Trusted};
@@ -11,9 +10,11 @@ use std::fmt;
 use std::time::Duration;
 use url::{Host, Url};
 
+mod authorizer;
 mod same_site;
 mod variables;
 
+pub use authorizer::{AuthorizerSettings, HttpApiResponse};
 pub use variables::{VARIABLES, Variable};
 
 /// What a function is configured to do.
@@ -25,8 +26,8 @@ pub struct Config {
     pub policy: Policy,
     /// How browsers are served.
     pub web: WebSettings,
-    /// When the authorizer reads the table.
-    pub check_policy: CheckPolicy,
+    /// How the authorizer asks and answers.
+    pub authorizer: AuthorizerSettings,
     /// Who may call `core-driver`.
     pub core_access: CoreAccess,
 }
@@ -139,7 +140,7 @@ impl Vars<'_> {
         let website = self.required("WEBSITE_DOMAIN", origin);
         let base_path = self.optional("API_BASE_PATH", path).unwrap_or_else(|| "/auth".to_owned());
         let gateway_path = self.optional("API_GATEWAY_PATH", path).unwrap_or_default();
-        let check_policy = self.check_policy();
+        let authorizer = self.authorizer();
         let lifetimes = self.lifetimes();
         let wishes = self.cookie_wishes();
         let anti_csrf = self.optional("ANTI_CSRF", anti_csrf_mode);
@@ -169,7 +170,7 @@ impl Vars<'_> {
                 cookies,
                 older_cookie_domain,
             },
-            check_policy,
+            authorizer,
             core_access,
         })
     }
@@ -237,19 +238,6 @@ impl Vars<'_> {
             secure,
             refresh_path: format!("{base}/session/refresh"),
         }
-    }
-
-    /// `CHECK_DATABASE`, or by its old name `ACCESS_TOKEN_BLACKLISTING`; without either, always:
-    /// unknown means no.
-    fn check_policy(&mut self) -> CheckPolicy {
-        let condition = self.optional("CHECK_DATABASE", CheckDatabase::parse);
-        let old_name = self.optional("ACCESS_TOKEN_BLACKLISTING", flag);
-        let old_name =
-            old_name.map(|on| if on { CheckDatabase::Always } else { CheckDatabase::Never });
-        let everywhere =
-            CheckPolicy::everywhere(condition.or(old_name).unwrap_or(CheckDatabase::Always));
-        let with_routes = |rules: &str| everywhere.clone().with_routes(rules);
-        self.optional("CHECK_DATABASE_ROUTES", with_routes).unwrap_or(everywhere)
     }
 
     /// Without keys nobody, unless the operator opens it to everybody: unknown means no.

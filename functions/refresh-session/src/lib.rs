@@ -37,7 +37,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
     let evidence = credentials.evidence(transfer, request.method());
     Ok(match app.sessions.refresh(&token, evidence).await? {
         Refreshed::Issued(issued) => {
-            let stray_cookies = transfer == Transfer::Header && credentials.has_refresh_cookie();
+            let stray_cookies = transfer == Transfer::Header && credentials.has_cookie();
             issue(&app, &issued, transfer, stray_cookies)
         }
         Refreshed::Unauthorised(refusal) => {

@@ -1,21 +1,30 @@
-//! The events an authorizer is invoked with, read by small structs of our own that name only what
-//! is needed: the event crate's types fail on a `null` or an odd header, and a failure here would
-//! be a 500 where a refusal is due.
+//! The events an authorizer is invoked with, told apart by what stands in them, and read by a small
+//! struct of our own that names only what is needed: the event crate's types fail on a `null` or an
+//! odd header, and a failure here would be a 500 where a refusal is due.
 
+mod appsync;
+mod http_api;
+mod rest;
+mod websocket;
+
+pub(crate) use websocket::is_opened_by;
+
+use crate::answer::Form;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
+use shared::check_database::Asked;
+use shared::config::AuthorizerSettings;
 use std::collections::HashMap;
 
-/// What a check needs, whichever way API Gateway put it.
-#[derive(Debug)]
+/// What a check needs, whoever asks.
 pub(crate) struct Event {
-    /// What is asked for, as the answer's policy must name it.
-    pub(crate) method_arn: String,
-    /// The request's method.
-    pub(crate) method: Method,
-    /// The route as the API declares it, such as `/orders/{id}`.
-    pub(crate) route: String,
-    /// The request's headers.
+    /// How it is answered.
+    pub(crate) form: Form,
+    /// What is asked for.
+    pub(crate) asked: Asked,
+    /// The request's headers. Cookies stand in `Cookie`, and a token that came by any other way in
+    /// an `Authorization` more, so that one place decides whether they agree.
     pub(crate) headers: HeaderMap,
 }
 
@@ -25,127 +34,136 @@ const MAX_HEADERS: usize = 1_000;
 /// The event is none of those that this authorizer answers.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UnknownEvent {
-    #[error("the event is not an authorizer event of API Gateway")]
-    Shape(#[source] serde_json::Error),
-    #[error("the event's type is not REQUEST: set the authorizer's payload type to REQUEST")]
-    Type,
+    #[error("the event is not JSON as API Gateway or AppSync send it to an authorizer")]
+    Json(#[source] serde_json::Error),
+    #[error("the event is of no authorizer that is known here")]
+    Shape,
+    #[error("the event does not name what is asked for")]
+    Arn,
     #[error("the event names no HTTP method")]
     Method,
+    #[error("the event is of a WebSocket, and not its $connect")]
+    NotConnect,
     #[error("the event has more than {MAX_HEADERS} headers")]
     Headers,
 }
 
-/// A REST API's `REQUEST` event.
+type One = Option<HashMap<String, Option<String>>>;
+type Many = Option<HashMap<String, Option<Vec<String>>>>;
+
+/// What is read of any of them. Each has some of these.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RestRequest {
+struct Fields {
+    version: Option<String>,
     #[serde(rename = "type")]
-    kind: String,
-    method_arn: String,
-    http_method: String,
-    resource: String,
-    headers: Option<HashMap<String, Option<String>>>,
-    multi_value_headers: Option<HashMap<String, Option<Vec<String>>>>,
+    kind: Option<String>,
+    method_arn: Option<String>,
+    route_arn: Option<String>,
+    route_key: Option<String>,
+    http_method: Option<String>,
+    resource: Option<String>,
+    authorization_token: Option<String>,
+    cookies: Option<Vec<Option<String>>>,
+    headers: One,
+    multi_value_headers: Many,
+    query_string_parameters: One,
+    multi_value_query_string_parameters: Many,
+    request_context: Option<RequestContext>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    connection_id: Option<String>,
+    event_type: Option<String>,
+    api_id: Option<String>,
+    query_string: Option<String>,
+    http: Option<HttpContext>,
+}
+
+#[derive(Deserialize)]
+struct HttpContext {
+    method: Option<String>,
 }
 
 impl Event {
-    pub(crate) fn read(json: &str) -> Result<Self, UnknownEvent> {
-        let event: RestRequest = serde_json::from_str(json).map_err(UnknownEvent::Shape)?;
-        if event.kind != "REQUEST" {
-            return Err(UnknownEvent::Type);
+    pub(crate) fn read(json: &str, settings: &AuthorizerSettings) -> Result<Self, UnknownEvent> {
+        let mut fields: Fields = serde_json::from_str(json).map_err(UnknownEvent::Json)?;
+        let context = fields.request_context.take().unwrap_or_default();
+        match (fields.version.as_deref(), fields.kind.as_deref()) {
+            (None, Some("TOKEN")) => rest::token(fields),
+            (None, Some("REQUEST")) if websocket::is_of_one(&context) => {
+                websocket::connect(fields, &context, settings.websocket_token_in_query)
+            }
+            (None, Some("REQUEST")) => rest::request(fields),
+            (Some("1.0"), Some("REQUEST")) => http_api::format_1(fields),
+            (Some("2.0"), Some("REQUEST")) => {
+                http_api::format_2(fields, context, settings.http_api_response)
+            }
+            (None, None) => appsync::operation(&fields, &context),
+            _ => Err(UnknownEvent::Shape),
         }
-        let method = Method::from_bytes(event.http_method.as_bytes());
-        Ok(Self {
-            headers: headers(&event).ok_or(UnknownEvent::Headers)?,
-            method: method.map_err(|_| UnknownEvent::Method)?,
-            method_arn: event.method_arn,
-            route: event.resource,
-        })
     }
 }
 
-/// All values of each header; the single-valued form only when the other is missing. What cannot be
-/// a header is left out: a token in it would not be one either.
-fn headers(event: &RestRequest) -> Option<HeaderMap> {
-    let all = event.multi_value_headers.iter().flatten();
-    let mut values: Vec<(&str, &str)> = all
-        .flat_map(|(name, values)| {
-            values.iter().flatten().map(|value| (name.as_str(), value.as_str()))
-        })
-        .collect();
-    if event.multi_value_headers.is_none() {
-        let single = event.headers.iter().flatten();
-        values.extend(single.filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?))));
-    }
-    if values.len() > MAX_HEADERS {
-        return None;
-    }
-    let mut headers = HeaderMap::new();
-    for (name, value) in values {
-        if let (Ok(name), Ok(value)) =
-            (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes()))
-        {
-            headers.append(name, value);
+impl Fields {
+    /// All values of each header.
+    fn headers(&self) -> Result<HeaderMap, UnknownEvent> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in values(self.headers.as_ref(), self.multi_value_headers.as_ref()) {
+            if let Ok(name) = name.parse() {
+                append(&mut headers, name, value)?;
+            }
         }
+        Ok(headers)
     }
-    Some(headers)
+}
+
+/// All values of each name; the single-valued form only when the other is missing.
+fn values<'a>(
+    one: Option<&'a HashMap<String, Option<String>>>,
+    many: Option<&'a HashMap<String, Option<Vec<String>>>>,
+) -> Vec<(&'a str, &'a str)> {
+    let Some(many) = many else {
+        let each = one.into_iter().flatten();
+        return each.filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?))).collect();
+    };
+    let each = many.iter().flat_map(|(name, values)| {
+        values.iter().flatten().map(move |value| (name.as_str(), value.as_str()))
+    });
+    each.collect()
+}
+
+/// What cannot be a header is left out: a token in it would not be one either.
+fn append(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), UnknownEvent> {
+    if headers.len() >= MAX_HEADERS {
+        return Err(UnknownEvent::Headers);
+    }
+    if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+        headers.append(name, value);
+    }
+    Ok(())
+}
+
+/// A token that came by another way than `Authorization`.
+fn append_token(headers: &mut HeaderMap, token: &str) -> Result<(), UnknownEvent> {
+    append(headers, AUTHORIZATION, &format!("Bearer {token}"))
+}
+
+/// The headers of a client of which nothing is known but its token, with the scheme or without.
+fn only_authorization(text: Option<&str>) -> Result<HeaderMap, UnknownEvent> {
+    let mut headers = HeaderMap::new();
+    if let Some(text) = text {
+        append_token(&mut headers, text.strip_prefix("Bearer ").unwrap_or(text))?;
+    }
+    Ok(headers)
+}
+
+fn method(name: Option<&str>) -> Result<Method, UnknownEvent> {
+    let method = name.and_then(|name| Method::from_bytes(name.as_bytes()).ok());
+    method.ok_or(UnknownEvent::Method)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(json: &serde_json::Value) -> Result<Event, UnknownEvent> {
-        Event::read(&json.to_string())
-    }
-
-    fn rest() -> serde_json::Value {
-        serde_json::json!({
-            "type": "REQUEST",
-            "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/prod/GET/whoami",
-            "resource": "/whoami",
-            "path": "/whoami",
-            "httpMethod": "GET",
-            "headers": {"Cookie": "b=2"},
-            "multiValueHeaders": {"Cookie": ["a=1", "b=2"], "bad name": ["x"], "null": null},
-            "requestContext": {"stage": "prod"},
-        })
-    }
-
-    #[test]
-    fn all_values_of_a_header_are_seen() {
-        let event = read(&rest()).unwrap();
-        assert_eq!(event.headers.get_all("cookie").iter().count(), 2);
-        assert_eq!(event.route, "/whoami");
-    }
-
-    #[test]
-    fn null_and_missing_headers_are_no_headers() {
-        for headers in [serde_json::json!(null), serde_json::json!({"cookie": null})] {
-            let mut event = rest();
-            event["multiValueHeaders"] = serde_json::Value::Null;
-            event["headers"] = headers;
-            assert!(read(&event).unwrap().headers.is_empty());
-        }
-    }
-
-    #[test]
-    fn the_single_valued_form_is_a_fallback() {
-        let mut event = rest();
-        event.as_object_mut().unwrap().remove("multiValueHeaders");
-        assert_eq!(read(&event).unwrap().headers["cookie"], "b=2");
-    }
-
-    #[test]
-    fn other_events_are_refused() {
-        for event in ["{}", "null", "[]", r#"{"type":"TOKEN"}"#, ""] {
-            assert!(Event::read(event).is_err(), "{event}");
-        }
-        let mut event = rest();
-        event["httpMethod"] = "GE T".into();
-        assert!(matches!(read(&event), Err(UnknownEvent::Method)));
-        let mut event = rest();
-        event["type"] = "TOKEN".into();
-        assert!(matches!(read(&event), Err(UnknownEvent::Type)));
-    }
-}
+mod tests;

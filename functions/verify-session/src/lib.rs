@@ -1,20 +1,23 @@
-//! The API Gateway authorizer: allows a live session, refuses everything else.
+//! The authorizer of REST, HTTP and WebSocket APIs and of `AppSync`: allows a live session, refuses
+//! everything else. Which of them asks is told by the event; each is answered in its own form
+//! (`docs/authorizer.md`).
 //!
-//! A refusal is the error `Unauthorized`, letter by letter: a REST API answers 401 to that alone,
-//! and browsers refresh on 401 alone. Whatever keeps us from finding out is any other error, which
-//! a REST API answers with 500: unknown means no.
+//! A refusal has the form that comes closest to 401, on which alone browsers refresh. Whatever keeps
+//! us from finding out is an error that is no refusal, in every form: the API answers 500, and
+//! nobody passes. Unknown means no.
 
+mod answer;
 mod event;
-mod policy;
 
-use event::Event;
+use event::{Event, is_opened_by};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::value::{RawValue, to_raw_value};
 use shared::app::App;
-use shared::http::credentials::{AccessCredential, Credentials};
-use shared::http::error::ApiError;
+use shared::check_database::Asked;
+use shared::http::credentials::{AccessCredential, Credentials, Transfer};
+use shared::http::error::{ApiError, Code};
 use shared::lambda::Function;
-use shared::session::{SessionError, Verdict};
+use shared::session::{Evidence, Principal, SessionError, Verdict};
 use std::sync::Arc;
 
 /// The function, composed over `app`.
@@ -27,45 +30,66 @@ async fn handle(
     app: Arc<App>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, Diagnostic> {
-    let event = Event::read(event.payload.get()).map_err(|error| {
+    let event = Event::read(event.payload.get(), &app.authorizer).map_err(|error| {
         tracing::error!(%error, "authorizer invoked with an event it does not know");
-        Diagnostic { error_type: "unknown-event".to_owned(), error_message: error.to_string() }
+        ApiError::new(Code::UnknownEvent, error.to_string()).to_diagnostic()
     })?;
-    match check(&app, &event).await {
-        Ok(Some(Verdict::Allowed(principal))) => {
-            to_raw_value(&policy::allow(&event.method_arn, &principal)).map_err(|_| unauthorized())
-        }
-        Ok(Some(Verdict::Refused(refusal))) => {
-            tracing::info!(?refusal, "refused");
-            Err(unauthorized())
-        }
-        Ok(None) => {
-            tracing::info!("refused: no single access token");
-            Err(unauthorized())
-        }
+    let answer = match check(&app, &event).await {
+        Ok(Some(principal)) => event.form.allow(&principal),
+        Ok(None) => event.form.refuse()?,
         Err(error) => {
             let error = ApiError::from(error);
             error.log();
-            Err(error.to_diagnostic())
+            return Err(error.to_diagnostic());
         }
-    }
+    };
+    to_raw_value(&answer).map_err(|_| {
+        ApiError::new(Code::InternalError, "the answer could not be written").to_diagnostic()
+    })
 }
 
-/// `None` when the request carries no access token, or more than one.
-async fn check(app: &App, event: &Event) -> Result<Option<Verdict>, SessionError> {
+/// Who asks, when that is good enough.
+async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionError> {
     let credentials = Credentials::of(&event.headers);
-    let AccessCredential::Present(token, transfer) = credentials.access() else {
+    let AccessCredential::Present(token, transfer) = credentials.undisputed_access() else {
+        tracing::info!("refused: no single access token");
         return Ok(None);
     };
-    let evidence = credentials.evidence(transfer, &event.method);
-    let verdict = if app.check_policy.is_strict(&event.method, &event.route) {
+    let Some(evidence) = evidence(app, event, &credentials, transfer) else {
+        tracing::info!("refused: a cookie on a WebSocket that no page of the website opens");
+        return Ok(None);
+    };
+    let verdict = if app.authorizer.check_policy.is_strict(&event.asked) {
         app.sessions.verify_strict(*token, evidence).await?
     } else {
         app.sessions.verify_fast(*token, evidence).await?
     };
-    Ok(Some(verdict))
+    Ok(match verdict {
+        Verdict::Allowed(principal) => Some(principal),
+        Verdict::Refused(refusal) => {
+            tracing::info!(?refusal, "refused");
+            None
+        }
+    })
 }
 
-fn unauthorized() -> Diagnostic {
-    Diagnostic { error_type: "Unauthorized".to_owned(), error_message: "Unauthorized".to_owned() }
+/// What shows that the request was meant; `None` when that alone refuses it.
+fn evidence<'a>(
+    app: &App,
+    event: &Event,
+    credentials: &Credentials<'a>,
+    transfer: Transfer,
+) -> Option<Evidence<'a>> {
+    match &event.asked {
+        Asked::Route(method, _) | Asked::Unrouted(method) => {
+            Some(credentials.evidence(transfer, method))
+        }
+        // Cross-site WebSocket hijacking: any page can open a WebSocket to any host, the browser
+        // sends the cookies along, and no CORS keeps the page from reading what comes back. No page
+        // can send a header as a proof, ours neither; but the browser says whose page it is.
+        Asked::WebSocket if transfer == Transfer::Cookie => {
+            is_opened_by(&app.web.website_origin, &event.headers).then_some(Evidence::NotNeeded)
+        }
+        Asked::WebSocket | Asked::GraphQl => Some(Evidence::NotNeeded),
+    }
 }

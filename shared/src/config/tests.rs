@@ -1,4 +1,5 @@
 use super::*;
+use crate::check_database::Asked;
 use std::collections::HashMap;
 
 const REQUIRED: [(&str, &str); 3] = [
@@ -17,6 +18,10 @@ fn faulty(vars: &[(&str, &str)]) -> Vec<&'static str> {
     faults.into_iter().map(|fault| fault.variable).collect()
 }
 
+fn get() -> Asked {
+    Asked::http(http::Method::GET, Some("/"))
+}
+
 #[test]
 fn three_variables_are_enough_and_the_defaults_are_those_of_the_protocol() {
     let config = read(&[]).unwrap();
@@ -31,7 +36,9 @@ fn three_variables_are_enough_and_the_defaults_are_those_of_the_protocol() {
     assert_eq!(config.web.cookies.same_site, SameSite::Lax);
     assert!(config.web.cookies.secure);
     assert_eq!(config.web.cookies.refresh_path, "/auth/session/refresh");
-    assert!(config.check_policy.is_strict(&http::Method::GET, "/"), "unknown means no");
+    assert!(config.authorizer.check_policy.is_strict(&get()), "unknown means no");
+    assert_eq!(config.authorizer.http_api_response, HttpApiResponse::Simple);
+    assert!(!config.authorizer.websocket_token_in_query);
 }
 
 #[test]
@@ -139,6 +146,8 @@ fn bounds_hold() {
         ("ANTI_CSRF", "VIA_TOKEN", "via_token"),
         ("ACCESS_TOKEN_BLACKLISTING", "false", "no"),
         ("CHECK_DATABASE_ROUTES", "GET /a=never", "GET /a"),
+        ("HTTP_API_RESPONSE", "iam", "policy"),
+        ("WEBSOCKET_TOKEN_IN_QUERY", "true", "yes"),
     ] {
         assert_eq!(faulty(&[(name, good)]), Vec::<&str>::new(), "{name}={good}");
         assert_eq!(faulty(&[(name, bad)]), [name], "{name}={bad}");
@@ -157,7 +166,7 @@ fn a_cookie_that_browsers_would_drop_is_a_fault() {
 #[test]
 fn the_old_name_of_the_switch_is_understood() {
     let strict =
-        |vars: &[(&str, &str)]| read(vars).unwrap().check_policy.is_strict(&http::Method::GET, "/");
+        |vars: &[(&str, &str)]| read(vars).unwrap().authorizer.check_policy.is_strict(&get());
     assert!(strict(&[("ACCESS_TOKEN_BLACKLISTING", "true")]));
     assert!(!strict(&[("ACCESS_TOKEN_BLACKLISTING", "false")]));
     assert!(strict(&[("ACCESS_TOKEN_BLACKLISTING", "false"), ("CHECK_DATABASE", "always")]));

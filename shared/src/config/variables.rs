@@ -16,7 +16,7 @@ const fn variable(name: &'static str, default: &'static str, allowed: &'static s
 }
 
 /// Every variable that a function reads.
-pub const VARIABLES: [Variable; 21] = [
+pub const VARIABLES: [Variable; 23] = [
     variable("TABLE_NAME", "required", "the name of the DynamoDB table"),
     variable(
         "API_DOMAIN",
@@ -71,6 +71,8 @@ pub const VARIABLES: [Variable; 21] = [
         "none",
         "rules such as POST /payments=always,ANY /feed/{id}=never",
     ),
+    variable("HTTP_API_RESPONSE", "simple", "simple or iam"),
+    variable("WEBSOCKET_TOKEN_IN_QUERY", "false", "true or false"),
     variable(
         "TRUSTED_ISSUERS",
         "none",

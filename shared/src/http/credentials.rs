@@ -9,7 +9,7 @@ use crate::session::Evidence;
 use crate::token::unverified::UnverifiedToken;
 use cookie::Cookie;
 use http::header::{AUTHORIZATION, COOKIE};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 /// How tokens travel between a client and us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Credentials<'a> {
 pub enum AccessCredential<'a> {
     /// No access token.
     Absent,
-    /// More than one access token cookie: which one counts cannot be said. A refresh tidies up.
+    /// More than one access token: which one counts cannot be said. A refresh tidies up.
     Duplicated,
     /// One access token, and how it came.
     Present(Box<UnverifiedToken<'a>>, Transfer),
@@ -59,8 +59,7 @@ impl<'a> Credentials<'a> {
     /// Reads the headers of a request.
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
-        let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = authorization.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+        let bearer = headers.get(AUTHORIZATION).and_then(bearer);
         // Any script on the site can set a cookie of any bytes; it must not hide ours beside it.
         let lines: Vec<_> = headers
             .get_all(COOKIE)
@@ -94,6 +93,22 @@ impl<'a> Credentials<'a> {
         }
     }
 
+    /// The access token to check where a request must not say two things: every `Authorization`
+    /// and every cookie with something shaped like an access token shows the same one. A header
+    /// alone would win over a stray cookie; here nobody passes as one user while showing another.
+    #[must_use]
+    pub fn undisputed_access(&self) -> AccessCredential<'_> {
+        let mut bearers = self.headers.get_all(AUTHORIZATION).iter().filter_map(bearer);
+        let parsed = |text| UnverifiedToken::parse(text).ok().map(|token| (text, token));
+        let Some((first, token)) = bearers.by_ref().find_map(parsed) else { return self.access() };
+        let cookies = self.access_cookies.iter().map(String::as_str);
+        let mut others = bearers.chain(cookies).filter(|other| *other != first);
+        if others.any(|other| UnverifiedToken::parse(other).is_ok()) {
+            return AccessCredential::Duplicated;
+        }
+        AccessCredential::Present(Box::new(token), Transfer::Header)
+    }
+
     /// The refresh token to exchange.
     #[must_use]
     pub fn refresh(&self) -> RefreshCredential<'_> {
@@ -114,10 +129,10 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// Whether a refresh token came in a cookie, beside the one that was chosen.
+    /// Whether a token came in a cookie, beside the one that was chosen.
     #[must_use]
-    pub fn has_refresh_cookie(&self) -> bool {
-        !self.refresh_cookies.is_empty()
+    pub fn has_cookie(&self) -> bool {
+        !self.refresh_cookies.is_empty() || !self.access_cookies.is_empty()
     }
 
     /// What the request brings to show that it was meant. A method that changes nothing needs none
@@ -132,9 +147,15 @@ impl<'a> Credentials<'a> {
     }
 }
 
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -169,6 +190,46 @@ mod tests {
     fn an_access_token_without_the_shape_of_one_counts_as_absent() {
         let headers = headers(&[("authorization", "Bearer a.b.c"), ("cookie", "sAccessToken=x")]);
         assert!(matches!(Credentials::of(&headers).access(), AccessCredential::Absent));
+    }
+
+    #[test]
+    fn places_that_show_different_access_tokens_are_undisputed_only_when_they_agree() {
+        let token = |number: u8| {
+            let part = |json: String| URL_SAFE_NO_PAD.encode(json);
+            let header = r#"{"alg":"RS256","typ":"JWT","kid":"d-1","version":"5"}"#;
+            let claims = format!(
+                r#"{{"sub":"u","rsub":"u","tId":"public","sessionHandle":"h","refreshTokenHash1":"00","iat":{number},"exp":9}}"#
+            );
+            format!("{}.{}.AAAA", part(header.to_owned()), part(claims))
+        };
+        let bearer = |token: &str| ("authorization", format!("Bearer {token}"));
+        let cookie = |token: &str| ("cookie", format!("sAccessToken={token}"));
+        let (one, two) = (token(1), token(2));
+        let basic = ("authorization", "Basic eA==".to_owned());
+        let by = |transfer| Some(Some(transfer));
+        for (lines, found) in [
+            (vec![], Some(None)),
+            (vec![basic.clone()], Some(None)),
+            (vec![bearer(&one)], by(Transfer::Header)),
+            (vec![basic, bearer(&one)], by(Transfer::Header)),
+            (vec![cookie(&one)], by(Transfer::Cookie)),
+            (vec![bearer(&one), bearer(&one), cookie(&one)], by(Transfer::Header)),
+            (vec![bearer(&one), cookie("stale"), bearer("x")], by(Transfer::Header)),
+            (vec![bearer(&one), bearer(&two)], None),
+            (vec![bearer(&one), cookie(&two)], None),
+            (vec![bearer(&one), cookie("stale"), cookie(&two)], None),
+            (vec![cookie(&one), cookie(&one)], None),
+        ] {
+            let pairs: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let headers = headers(&pairs);
+            let credentials = Credentials::of(&headers);
+            let access = match credentials.undisputed_access() {
+                AccessCredential::Absent => Some(None),
+                AccessCredential::Duplicated => None,
+                AccessCredential::Present(_, transfer) => Some(Some(transfer)),
+            };
+            assert_eq!(access, found, "{pairs:?}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use shared::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// A good value of each variable, or more than one.
-const GOOD: [(&str, &str); 38] = [
+const GOOD: [(&str, &str); 40] = [
     ("TABLE_NAME", "sessions"),
     ("API_DOMAIN", "https://api.example.com"),
     ("API_DOMAIN", "http://127.0.0.1:3000"),
@@ -45,6 +45,8 @@ const GOOD: [(&str, &str); 38] = [
     ("CHECK_DATABASE", "unsafe-methods"),
     ("ACCESS_TOKEN_BLACKLISTING", "false"),
     ("CHECK_DATABASE_ROUTES", "POST /payments=always,ANY /feed/{id}=never"),
+    ("HTTP_API_RESPONSE", "iam"),
+    ("WEBSOCKET_TOKEN_IN_QUERY", "true"),
     ("TRUSTED_ISSUERS", "any"),
     ("TRUSTED_ISSUERS", "https://a.example/auth, http://localhost:3001/auth"),
     ("API_KEYS", "a-key-of-at-least-20-letters"),
@@ -94,8 +96,10 @@ fn a_good_value_is_good_whatever_stands_around_it() {
     every(300, &(select(&GOOD[..]), space.clone(), space), |((name, good), before, after)| {
         let understood = |value: String| {
             read(&[(name, value)]).map(|config| {
-                let Config { table_name, policy, web, core_access, .. } = config;
-                format!("{table_name} {policy:?} {web:?} {core_access:?}")
+                let Config { table_name, policy, web, authorizer, core_access } = config;
+                let authorizer =
+                    (authorizer.http_api_response, authorizer.websocket_token_in_query);
+                format!("{table_name} {policy:?} {web:?} {authorizer:?} {core_access:?}")
             })
         };
         let spaced = understood(format!("{before}{good}{after}"));

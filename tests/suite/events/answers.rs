@@ -1,9 +1,8 @@
 //! The table: for each folder its samples, and what each is answered.
 
+use super::authorizer::AUTHORIZER;
 use super::core_driver::CORE_DRIVER;
-use super::outcome::Outcome::{
-    self, Allows, Answers, Exactly, Fails, Http, Message, Problem, Unauthorized,
-};
+use super::outcome::Outcome::{self, Answers, Exactly, Fails, Http, Message, Problem};
 
 /// A sample's name and its outcome.
 pub(crate) type Row = (&'static str, Outcome);
@@ -18,7 +17,7 @@ pub(crate) const FUNCTIONS: &[(&str, &[Row])] = &[
     ("refresh-session", REFRESH_SESSION),
     ("revoke-handle", REVOKE_HANDLE),
     ("revoke-user", REVOKE_USER),
-    ("verify-session", VERIFY_SESSION),
+    ("verify-session", AUTHORIZER),
     ("whoami", WHOAMI),
 ];
 
@@ -243,37 +242,6 @@ const REVOKE_USER: &[Row] = &[
     ("direct-long-user-id", Fails("invalid-user-id")),
     ("direct-invalid-tenant", Fails("invalid-tenant-id")),
     ("direct-long-kept-session", Fails("invalid-session-handle")),
-];
-
-const WHOAMI_ALLOWED: Outcome = Allows("GET/whoami");
-
-const VERIFY_SESSION: &[Row] = &[
-    ("header", WHOAMI_ALLOWED),
-    ("cookie", WHOAMI_ALLOWED),
-    ("cookie-on-post", Allows("POST/orders/7")),
-    ("header-before-cookie", WHOAMI_ALLOWED),
-    ("single-value-headers", WHOAMI_ALLOWED),
-    ("no-token", Unauthorized),
-    ("null-headers", Unauthorized),
-    ("empty-token", Unauthorized),
-    ("malformed-token", Unauthorized),
-    ("other-scheme", Unauthorized),
-    ("token-in-query", Unauthorized),
-    ("refresh-token", Unauthorized),
-    ("two-cookies", Unauthorized),
-    ("expired-token", Unauthorized),
-    ("ended-session", Unauthorized),
-    (
-        "session-in-tenant",
-        Answers(
-            r#"{"principalId":"grace","context":{"userId":"grace","tenantId":"acme","sessionHandle":"${acmeSessionHandle}"}}"#,
-        ),
-    ),
-    ("token-event", Fails("unknown-event")),
-    ("http-api", Fails("unknown-event")),
-    ("no-method-arn", Fails("unknown-event")),
-    ("malformed-method", Fails("unknown-event")),
-    ("direct", Fails("unknown-event")),
 ];
 
 const PRINCIPAL: Outcome = Http(

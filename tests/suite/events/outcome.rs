@@ -22,8 +22,10 @@ pub(crate) enum Outcome {
     Answers(&'static str),
     /// By direct invoke: the whole answer.
     Exactly(&'static str),
-    /// By an authorizer: the whole policy that allows this one method and path.
+    /// By an authorizer: the whole policy that allows `ada` what its name says after the stage.
     Allows(&'static str),
+    /// By an authorizer: the whole policy that denies it.
+    Denies(&'static str),
     /// An error of this type.
     Fails(&'static str),
     /// The one error that a REST API answers 401 to, letter by letter.
@@ -49,6 +51,18 @@ const ALLOWED: &str = r#"{
     }
 }"#;
 
+const DENIED: &str = r#"{
+    "principalId": "nobody",
+    "policyDocument": {
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Action": "execute-api:Invoke",
+            "Effect": "Deny",
+            "Resource": "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/${what}"
+        }]
+    }
+}"#;
+
 type Answer = Result<Box<RawValue>, Diagnostic>;
 
 impl Outcome {
@@ -69,6 +83,9 @@ impl Outcome {
             (Self::Exactly(expected), Ok(answer)) => Found::of(answer).is(&filled.json(expected)),
             (Self::Allows(what), Ok(answer)) => {
                 Found::of(answer).is(&filled.json(&ALLOWED.replace("${what}", what)))
+            }
+            (Self::Denies(what), Ok(answer)) => {
+                Found::of(answer).is(&filled.json(&DENIED.replace("${what}", what)))
             }
             (Self::Fails(kind), Err(error)) => same(&error.error_type, kind),
             (Self::Unauthorized, Err(error)) => {

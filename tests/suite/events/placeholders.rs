@@ -35,6 +35,7 @@ impl Placeholders {
             ("accessToken", session.access),
             ("refreshToken", session.refresh),
             ("otherSessionHandle", other.handle),
+            ("otherAccessToken", other.access),
             ("endedSessionHandle", ended.handle),
             ("endedAccessToken", ended.access),
             ("endedRefreshToken", ended.refresh),

@@ -1,0 +1,114 @@
+//! The answers, in the form that each kind of API understands. None has a `null` in it.
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use shared::session::Principal;
+use std::borrow::Cow;
+
+/// The longest resource that a REST API takes in an authorizer's policy, in characters.
+const MAX_RESOURCE: usize = 512;
+/// Whom a policy names that allows nobody.
+const NOBODY: &str = "nobody";
+
+/// How an answer looks. An ARN names what is asked for.
+pub(crate) enum Form {
+    /// An IAM policy; a refusal is the error `Unauthorized`, letter by letter: REST APIs and
+    /// WebSocket APIs answer 401 to that alone.
+    Raising(String),
+    /// An IAM policy; a refusal is one that denies. An HTTP API takes an error for a failure.
+    Policy(String),
+    /// An HTTP API's simple response.
+    Simple,
+    /// `AppSync`'s own.
+    AppSync,
+}
+
+impl Form {
+    /// Lets the request pass, and tells the API behind who asks.
+    pub(crate) fn allow(&self, principal: &Principal) -> Value {
+        match self {
+            Self::Raising(arn) | Self::Policy(arn) => {
+                let mut policy = policy("Allow", arn, principal.user.as_str());
+                policy["context"] = context(principal);
+                policy
+            }
+            Self::Simple => json!({"isAuthorized": true, "context": context(principal)}),
+            Self::AppSync => for_appsync(true, &resolver_context(principal)),
+        }
+    }
+
+    /// Refuses it.
+    ///
+    /// # Errors
+    /// The refusal itself, where the form asks for one.
+    pub(crate) fn refuse(&self) -> Result<Value, Diagnostic> {
+        match self {
+            Self::Raising(_) => Err(unauthorized()),
+            Self::Policy(arn) => Ok(policy("Deny", arn, NOBODY)),
+            Self::Simple => Ok(json!({"isAuthorized": false})),
+            Self::AppSync => Ok(for_appsync(false, &json!({}))),
+        }
+    }
+}
+
+fn unauthorized() -> Diagnostic {
+    Diagnostic { error_type: "Unauthorized".to_owned(), error_message: "Unauthorized".to_owned() }
+}
+
+/// An IAM policy for the one request that was asked about.
+///
+/// It names that one request on purpose. Were the result cached against our advice, it would refuse
+/// other routes rather than let a request through that nobody checked. (Where the path is too long
+/// to be named, or has a `*` or `?` in it, the policy is wider than the request; the advice is not
+/// to cache.)
+fn policy(effect: &str, arn: &str, principal: &str) -> Value {
+    json!({
+        "principalId": principal,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource(arn)}],
+        },
+    })
+}
+
+/// Who asks. A REST API takes strings, numbers and booleans here, no objects, so the payload is
+/// JSON text; an HTTP API is told the same, so that a function serves behind either.
+fn context(principal: &Principal) -> Value {
+    json!({
+        "userId": principal.user.as_str(),
+        "tenantId": principal.tenant.as_str(),
+        "sessionHandle": principal.handle.as_str(),
+        "expiresAt": principal.expires_at.millis(),
+        "payload": principal.payload.to_json(),
+    })
+}
+
+/// The same, in strings alone.
+fn resolver_context(principal: &Principal) -> Value {
+    let mut context = context(principal);
+    context["expiresAt"] = principal.expires_at.millis().to_string().into();
+    context
+}
+
+/// `ttlOverride` 0 keeps `AppSync` from caching the answer, whatever the API is configured to do.
+fn for_appsync(is_authorized: bool, resolver_context: &Value) -> Value {
+    json!({
+        "isAuthorized": is_authorized,
+        "resolverContext": resolver_context,
+        "deniedFields": [],
+        "ttlOverride": 0,
+    })
+}
+
+/// The request itself, or when its name is too long, every path under its method.
+fn resource(arn: &str) -> Cow<'_, str> {
+    if arn.len() <= MAX_RESOURCE {
+        return arn.into();
+    }
+    // arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>
+    let mut parts = arn.splitn(4, '/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(api), Some(stage), Some(method)) => format!("{api}/{stage}/{method}/*").into(),
+        _ => arn.into(),
+    }
+}

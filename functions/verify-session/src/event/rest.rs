@@ -1,0 +1,29 @@
+//! A REST API asks, by the whole request or by the token alone.
+
+use super::{Event, Fields, UnknownEvent, method, only_authorization};
+use crate::answer::Form;
+use shared::check_database::Asked;
+
+/// An authorizer of type `REQUEST`.
+pub(super) fn request(fields: Fields) -> Result<Event, UnknownEvent> {
+    let headers = fields.headers()?;
+    let method = method(fields.http_method.as_deref())?;
+    Ok(Event {
+        form: Form::Raising(fields.method_arn.ok_or(UnknownEvent::Arn)?),
+        asked: Asked::http(method, fields.resource.as_deref()),
+        headers,
+    })
+}
+
+/// An authorizer of type `TOKEN`. It is told no header but one, and the path of the request but not
+/// the route: a rule for a route cannot be applied to it.
+pub(super) fn token(fields: Fields) -> Result<Event, UnknownEvent> {
+    let arn = fields.method_arn.ok_or(UnknownEvent::Arn)?;
+    // arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>
+    let method = method(arn.split('/').nth(2))?;
+    Ok(Event {
+        asked: Asked::Unrouted(method),
+        form: Form::Raising(arn),
+        headers: only_authorization(fields.authorization_token.as_deref())?,
+    })
+}

@@ -1,5 +1,9 @@
 //! The authorizers on their routes: who passes, who does not, and what the table is asked.
 
+mod golden;
+pub(crate) mod shapes;
+mod websocket;
+
 use local::dynamodb::Embedded;
 use serde_json::json;
 use std::sync::Arc;

@@ -6,15 +6,16 @@ use super::credentials::line;
 use super::events::{ClientChange, InvokerChange, header_values, with_text};
 use super::json::{JsonChange, Odd, Tree, odd};
 use super::jwt::TokenChange;
-use super::texts::TextChange;
+use super::texts::{TextChange, short_text};
 use crate::events::{Placeholders, sample};
+use crate::verify::shapes::{SHOWING, Said, said};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 use tests::logs;
 
-/// Samples whose token is genuine.
+/// Samples of a REST API's `REQUEST` whose token is genuine. Those of all APIs are [`SHOWING`].
 const ALLOWED: [&str; 6] = [
     "header",
     "cookie",
@@ -45,26 +46,20 @@ impl Gate {
         Self { stage, genuine, filled }
     }
 
-    /// Whether `event` passes. Who does not is told so in the one way that a REST API answers 401
-    /// to, or, when the event is none of a REST API, by a stable code.
-    fn asks(&self, authorizer: &str, event: &str, is_rest: bool) -> bool {
-        match self.stage.run(self.stage.world.bundle.invoke(authorizer, event)) {
-            Ok(policy) => {
-                let policy: Value = serde_json::from_str(policy.get()).expect("JSON");
-                let statement = &policy["policyDocument"]["Statement"];
-                assert_eq!(statement.as_array().map(Vec::len), Some(1), "{policy}");
-                assert_eq!(statement[0]["Effect"], "Allow");
-                assert!(["ada", "grace"].map(Value::from).contains(&policy["principalId"]));
-                assert!(!self.filled.any_secret_in(&policy.to_string()), "{policy}");
+    /// Whether `event` passes. Who does not is told so in the form of the API that asks, or, when
+    /// the event is none of an authorizer, by a stable code: only a `known` one never is.
+    fn asks(&self, authorizer: &str, event: &str, known: bool) -> bool {
+        let answer = self.stage.run(self.stage.world.bundle.invoke(authorizer, event));
+        let told = answer.as_ref().map_or_else(|error| &*error.error_message, |json| json.get());
+        assert!(!self.filled.any_secret_in(told), "{told}");
+        match said(&answer) {
+            Said::Allows(user) => {
+                assert!(["ada", "grace"].contains(&&*user), "{user}");
                 true
             }
-            Err(error) => {
-                assert!(!self.filled.any_secret_in(&error.error_message), "{error:?}");
-                let unauthorized = ("Unauthorized", "Unauthorized");
-                if is_rest || error.error_type != "unknown-event" {
-                    let told = (error.error_type.as_str(), error.error_message.as_str());
-                    assert_eq!(told, unauthorized);
-                }
+            Said::Refuses => false,
+            Said::Fails(code) => {
+                assert_eq!((code.as_str(), known), ("unknown-event", false));
                 false
             }
         }
@@ -73,18 +68,36 @@ impl Gate {
     /// Whether an event shows a genuine token where one may stand.
     fn shows_genuine(&self, event: &str) -> bool {
         let Ok(event) = serde_json::from_str::<Value>(event) else { return true };
-        let mut shown = Vec::new();
-        for line in header_values(&event, "authorization") {
-            shown.extend(line.strip_prefix("Bearer ").map(|token| token.trim().to_owned()));
-        }
-        for line in header_values(&event, "cookie") {
-            let pairs = line.split(';').filter_map(|pair| pair.split_once('='));
-            let ours = pairs.filter(|(name, _)| name.trim() == "sAccessToken");
-            shown.extend(ours.map(|(_, value)| value.trim().to_owned()));
-        }
         // Letters of a token may be percent-encoded in a cookie.
-        shown.iter().any(|token| token.contains('%') || self.genuine.contains(token))
+        shown(&event).iter().any(|token| token.contains('%') || self.genuine.contains(token))
     }
+}
+
+/// What an event shows where a token may stand.
+fn shown(event: &Value) -> Vec<String> {
+    let mut shown = Vec::new();
+    for line in header_values(event, "authorization") {
+        shown.extend(line.strip_prefix("Bearer ").map(|token| token.trim().to_owned()));
+    }
+    let listed = event["cookies"].as_array().into_iter().flatten();
+    let listed = listed.filter_map(|cookie| Some(cookie.as_str()?.to_owned()));
+    for line in header_values(event, "cookie").into_iter().chain(listed) {
+        let pairs = line.split(';').filter_map(|pair| pair.split_once('='));
+        let ours = pairs.filter(|(name, _)| name.trim() == "sAccessToken");
+        shown.extend(ours.map(|(_, value)| value.trim().to_owned()));
+    }
+    if event["requestContext"]["eventType"] == "CONNECT" {
+        for line in header_values(event, "sec-websocket-protocol") {
+            let offers =
+                line.split(',').filter_map(|offer| offer.trim().strip_prefix("access-token."));
+            shown.extend(offers.map(|token| token.trim().to_owned()));
+        }
+    }
+    if event["type"] == "TOKEN" || event["type"].is_null() {
+        let text = event["authorizationToken"].as_str().unwrap_or_default();
+        shown.push(text.strip_prefix("Bearer ").unwrap_or(text).trim().to_owned());
+    }
+    shown
 }
 
 impl Drop for Gate {
@@ -144,7 +157,8 @@ fn a_token_passes_where_a_token_belongs_and_nowhere_else() {
 fn a_changed_token_does_not_pass() {
     let gate = Gate::new();
     let changes = vec(TokenChange::any(), 1..4);
-    every(800, &(authorizer(), select(&ALLOWED[..]), changes), |(authorizer, case, changes)| {
+    let case = prop_oneof![select(&ALLOWED[..]), select(&SHOWING[..])];
+    every(1_200, &(authorizer(), case, changes), |(authorizer, case, changes)| {
         let [ada, grace] = &gate.genuine;
         let event = gate.filled.fill(&sample("verify-session", case));
         let event = gate.genuine.iter().fold(event, |event, genuine| {
@@ -161,8 +175,8 @@ fn a_changed_token_does_not_pass() {
 #[test]
 fn whatever_an_event_looks_like_nobody_passes_without_a_genuine_token() {
     let gate = Gate::new();
-    let inputs = (authorizer(), select(&ALLOWED[..]), vec(InvokerChange::any(), 1..5));
-    every(800, &inputs, |(authorizer, case, changes)| {
+    let inputs = (authorizer(), select(&SHOWING[..]), vec(InvokerChange::any(), 1..5));
+    every(2_000, &inputs, |(authorizer, case, changes)| {
         let event = gate.filled.fill(&sample("verify-session", case));
         let mut event = Tree::read(&event).expect("JSON");
         for change in &changes {
@@ -174,39 +188,47 @@ fn whatever_an_event_looks_like_nobody_passes_without_a_genuine_token() {
     });
 }
 
-/// Events of an authorizer that are not a REST API's `REQUEST`, as AWS documents them, each showing
-/// `token` in every place it has.
+#[test]
+fn every_kind_of_api_passes_with_a_genuine_token_and_with_no_other() {
+    let gate = Gate::new();
+    let [ada, _] = gate.genuine.clone();
+    let token = (vec(TokenChange::any(), 0..3), Just(ada.clone()));
+    let token = token.prop_map(|(changes, ada)| {
+        changes.iter().fold(ada.clone(), |token, change| change.apply(&token, &ada))
+    });
+    let token = prop_oneof![6 => token, 1 => short_text()];
+    let changes = vec(TextChange::short(), 0..2);
+    let inputs = (authorizer(), select(&SHOWING[..]), token, changes);
+    every(2_000, &inputs, |(authorizer, case, token, changes)| {
+        let token = changes.iter().fold(token, |token, change| change.apply(&token));
+        let event = with_text(&gate.filled.fill(&sample("verify-session", case)), &ada, &token);
+        let passes = gate.asks(authorizer, &event, event.len() < LONGEST_EVENT);
+        assert!(!passes || gate.shows_genuine(&event), "{event}");
+        assert!(passes || token != ada, "{case}: the token is genuine");
+    });
+}
+
+/// Events that are no authorizer's, each showing `token` in every place it has.
 fn other_shapes(token: &str) -> Vec<(&'static str, Value)> {
     let bearer = format!("Bearer {token}");
     let cookie = format!("sAccessToken={token}");
     let headers = json!({"Authorization": bearer, "cookie": cookie, "Host": "api.example.com"});
-    let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/whoami";
+    let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/$default";
     let http = json!({"http": {"method": "GET", "path": "/whoami"}, "stage": "$default"});
     vec![
-        ("TOKEN", json!({"type": "TOKEN", "authorizationToken": bearer, "methodArn": arn})),
         (
-            "HTTP API 2.0",
-            json!({
-                "version": "2.0", "type": "REQUEST", "routeArn": arn, "identitySource": [bearer],
-                "routeKey": "GET /whoami", "rawPath": "/whoami", "rawQueryString": "",
-                "cookies": [cookie], "headers": headers, "requestContext": http,
-                "pathParameters": {}, "stageVariables": {},
-            }),
-        ),
-        (
-            "WebSocket",
+            "WebSocket message",
             json!({
                 "type": "REQUEST", "methodArn": arn, "headers": headers,
                 "multiValueHeaders": {"Authorization": [bearer]}, "stageVariables": {},
-                "queryStringParameters": {"token": token},
-                "requestContext": {"routeKey": "$connect", "eventType": "CONNECT", "stage": "prod"},
+                "requestContext": {"routeKey": "send", "eventType": "MESSAGE", "connectionId": "c"},
             }),
         ),
         (
-            "AppSync",
+            "AppSync Events",
             json!({
                 "authorizationToken": bearer, "requestHeaders": headers,
-                "requestContext": {"apiId": "a", "queryString": "mutation { m }", "variables": {}},
+                "requestContext": {"apiId": "a", "operation": "EVENT_CONNECT", "channel": null},
             }),
         ),
         (
@@ -243,21 +265,19 @@ fn other_shapes_of_events_let_nobody_pass_not_even_with_a_genuine_token() {
 }
 
 #[test]
-fn an_http_api_of_format_1_is_a_rest_api_to_us_and_passes_with_a_genuine_token_alone() {
+fn an_http_api_of_format_1_takes_no_token_but_from_its_headers() {
     let gate = Gate::new();
-    let event = gate.filled.fill(&sample("verify-session", "single-value-headers"));
+    let event = gate.filled.fill(&sample("verify-session", "http-api-1-no-token"));
     let mut format_1 = Tree::read(&event).expect("JSON");
-    *format_1.member_or_new("version") = Tree::text("1.0");
     *format_1.member_or_new("identitySource") = Tree::text(&gate.genuine[0]);
     *format_1.member_or_new("authorizationToken") = Tree::text(&gate.genuine[0]);
-    every(300, &(authorizer(), vec(InvokerChange::any(), 0..4)), |(authorizer, changes)| {
+    every(300, &(authorizer(), vec(ClientChange::any(), 0..4)), |(authorizer, changes)| {
         let mut event = format_1.clone();
         for change in &changes {
             change.apply(&mut event);
         }
         let event = event.write();
-        let passes = gate.asks(authorizer, &event, false);
-        assert!(!passes || gate.shows_genuine(&event), "{event}");
+        assert!(!gate.asks(authorizer, &event, true), "{event}");
     });
 }
 

@@ -106,6 +106,29 @@ fn more_headers_than_any_map_holds_let_nobody_pass() {
 }
 
 #[test]
+fn more_tokens_than_any_map_holds_let_nobody_pass() {
+    let stage = Stage::new();
+    let filled = stage.run(Placeholders::prepare(&stage.world));
+    let cookies: fn(&mut Tree) = |event| {
+        let cookie = (String::new(), Tree::text("sAccessToken=x"));
+        *event.member_or_new("cookies") = Tree::List(vec![cookie; TOO_MANY_HEADERS]);
+    };
+    let offers: fn(&mut Tree) = |event| {
+        let offers = Tree::text(&vec!["access-token.x"; TOO_MANY_HEADERS].join(","));
+        let headers = event.member_or_new("multiValueHeaders");
+        *headers.member_or_new("Sec-WebSocket-Protocol") =
+            Tree::List(vec![(String::new(), offers)]);
+    };
+    for (case, change) in [("http-api-header", cookies), ("websocket-header", offers)] {
+        let mut event = Tree::read(&filled.fill(&sample("verify-session", case))).expect("JSON");
+        change(&mut event);
+        let answer = stage.run(stage.world.bundle.invoke("verify-session", &event.write()));
+        assert!(answer.is_err(), "{case}");
+        sound("verify-session", Asker::Invoker, &answer);
+    }
+}
+
+#[test]
 fn six_megabytes_of_anything_are_answered() {
     let shapes = [
         format!("[{}1]", "1,".repeat(3_000_000)),

@@ -1,29 +1,41 @@
 //! What another website can make a browser do: nothing that changes anything, and nothing with a
 //! cookie that was not meant.
 
+use crate::verify::shapes::{Said, said};
 use http::Method;
 use serde_json::json;
 use tests::world::faulty;
 use tests::{Opened, World};
 
-/// What the authorizer makes of a request with this session's cookie, and `more` headers.
+/// What the authorizer makes of a request with this session's cookie, and `more` headers, to a REST
+/// API and to an HTTP API.
 async fn passes(world: &World, method: &str, access: &str, more: &[(&str, &str)]) -> bool {
-    let mut headers = json!({"Cookie": [format!("sAccessToken={access}")]});
+    let cookie = format!("sAccessToken={access}");
+    let (mut one, mut all) = (json!({}), json!({"Cookie": [cookie]}));
     for (name, value) in more {
-        headers[*name] = json!([value]);
+        one[name.to_ascii_lowercase()] = json!(value);
+        all[*name] = json!([value]);
     }
-    let event = json!({
+    let arn = format!("arn:aws:execute-api:us-east-1:1:api/prod/{method}/orders");
+    let rest = json!({
         "type": "REQUEST", "resource": "/orders", "path": "/orders", "httpMethod": method,
-        "methodArn": format!("arn:aws:execute-api:us-east-1:1:api/prod/{method}/orders"),
-        "multiValueHeaders": headers,
+        "methodArn": arn, "multiValueHeaders": all,
     });
-    match world.bundle.invoke("verify-session", &event.to_string()).await {
-        Ok(_) => true,
-        Err(refusal) => {
-            assert_eq!(refusal.error_message, "Unauthorized", "{method}");
-            false
+    let http_api = json!({
+        "version": "2.0", "type": "REQUEST", "routeArn": arn, "routeKey": "ANY /orders",
+        "cookies": [cookie], "headers": one, "requestContext": {"http": {"method": method}},
+    });
+    let mut passed = Vec::new();
+    for event in [rest, http_api] {
+        let answer = world.bundle.invoke("verify-session", &event.to_string()).await;
+        match said(&answer) {
+            Said::Allows(_) => passed.push(true),
+            Said::Refuses => passed.push(false),
+            Said::Fails(code) => panic!("{method}: {code}"),
         }
     }
+    assert_eq!(passed[0], passed[1], "{method} {more:?}: both kinds of API alike");
+    passed[0]
 }
 
 async fn opened_in_cookies(world: &World) -> (Opened, String) {

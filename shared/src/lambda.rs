@@ -1,14 +1,15 @@
-//! Start-up and the edge: what every function's `main` calls, and what the local gateway calls in
+//! The edge, and start-up: what every function's `main` calls, and what the local gateway calls in
 //! its place.
 
 mod event;
+mod start;
+
+pub use start::serve;
 
 use crate::app::App;
-use crate::config::Config;
 use crate::http::command::{check_size, from_json, from_query};
 use crate::http::error::{ApiError, Code};
 use crate::http::{Reply, reply};
-use crate::time::{Clock, Entropy};
 use http::{Method, StatusCode};
 use lambda_http::{Adapter, Request, RequestExt};
 use lambda_runtime::tower::ServiceExt;
@@ -18,13 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
-use tracing::{Level, Metadata};
-use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A Lambda function, composed and ready: one JSON event in, one JSON answer or a [`Diagnostic`]
 /// out.
@@ -212,52 +207,4 @@ fn to_json(answer: &impl Serialize) -> Result<Box<RawValue>, Diagnostic> {
 #[must_use]
 pub fn path_of(request: &Request) -> &str {
     request.raw_http_path()
-}
-
-/// Runs `function` on Lambda until the sandbox ends. What is wrong with the configuration is logged
-/// whole, and fails the start.
-pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> ExitCode {
-    log_as_json();
-    let config = match Config::from_env() {
-        Ok(config) => config,
-        Err(error) => {
-            tracing::error!(function = name, %error, "cannot start");
-            return ExitCode::FAILURE;
-        }
-    };
-    let dynamodb = crate::table::client_from_env().await;
-    let app = Arc::new(App::new(config, dynamodb, Clock::system(), Entropy::system()));
-    let function = function(app);
-    let handle = service_fn(move |event| {
-        let function = function.clone();
-        async move { function.invoke(event).await }
-    });
-    match lambda_runtime::run(handle).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(function = name, %error, "the Lambda runtime failed");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn log_as_json() {
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .with_target(false)
-        .with_span_list(false)
-        // Lambda stamps each line itself.
-        .without_time()
-        .with_filter(filter_fn(is_logged));
-    tracing_subscriber::registry().with(lines).init();
-}
-
-/// Information and worse. The runtime would log every error that a function answers, too, and
-/// refusing is answering an error; ours are logged where they happen. Its event for that has no
-/// `error` field, the one for a panic has.
-fn is_logged(event: &Metadata<'_>) -> bool {
-    let answered = event.target() == "lambda_runtime::layers::panic"
-        && event.is_event()
-        && event.fields().field("error").is_none();
-    *event.level() <= Level::INFO && !answered
 }

@@ -1,0 +1,105 @@
+//! Start-up, and what is written to the log.
+
+use super::Function;
+use crate::app::App;
+use crate::config::{Config, ConfigError};
+use crate::time::{Clock, Entropy};
+use futures_util::FutureExt as _;
+use http::Method;
+use lambda_runtime::{Diagnostic, service_fn};
+use lambda_runtime_api_client::body::Body;
+use lambda_runtime_api_client::{PooledClient, build_request};
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tracing::{Level, Metadata};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Runs `function` on Lambda until the sandbox ends. What is wrong with the configuration is logged
+/// whole, is what Lambda says of every invocation, and fails the start. A handler that panics fails
+/// its own invocation and no other.
+pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> ExitCode {
+    log_as_json();
+    log_panics();
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(error) => {
+            tracing::error!(function = name, %error, "cannot start");
+            if let Err(error) = report(&error).await {
+                tracing::error!(function = name, %error, "Lambda could not be told");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    let dynamodb = crate::table::client_from_env().await;
+    let app = Arc::new(App::new(config, dynamodb, Clock::system(), Entropy::system()));
+    let function = function(app);
+    let handle = service_fn(move |event| {
+        let function = function.clone();
+        async move {
+            let answer = AssertUnwindSafe(function.invoke(event)).catch_unwind().await;
+            answer.unwrap_or_else(|_| Err(panicked()))
+        }
+    });
+    match lambda_runtime::run(handle).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(function = name, %error, "the Lambda runtime failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells Lambda why there is nobody to answer. Otherwise all that an invoker is shown is that a
+/// process has ended.
+async fn report(error: &ConfigError) -> Result<(), lambda_runtime::Error> {
+    let failure = Diagnostic {
+        error_type: "Runtime.ConfigInvalid".to_owned(),
+        error_message: error.to_string(),
+    };
+    let request = build_request()
+        .method(Method::POST)
+        .uri("/2018-06-01/runtime/init/error")
+        .header("lambda-runtime-function-error-type", &failure.error_type)
+        .body(Body::from(serde_json::to_vec(&failure)?))?;
+    PooledClient::builder().build().call(request).await?;
+    Ok(())
+}
+
+fn panicked() -> Diagnostic {
+    Diagnostic {
+        error_type: "Runtime.Panic".to_owned(),
+        error_message: "the function panicked".to_owned(),
+    }
+}
+
+fn log_as_json() {
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .with_target(false)
+        .with_span_list(false)
+        // Lambda stamps each line itself.
+        .without_time()
+        .with_filter(filter_fn(is_logged));
+    tracing_subscriber::registry().with(lines).init();
+}
+
+/// A panic's message may quote what it stumbled over, which may be a token: only one that stands in
+/// the code as it is can be shown.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(tracing::field::display);
+        let why = panic.payload().downcast_ref::<&'static str>().copied();
+        tracing::error!(at, why, "panicked");
+    }));
+}
+
+/// Information and worse. The runtime would log every error that a function answers, too, and
+/// refusing is answering an error; ours are logged where they happen.
+fn is_logged(event: &Metadata<'_>) -> bool {
+    let answered = event.target() == "lambda_runtime::layers::panic" && event.is_event();
+    *event.level() <= Level::INFO && !answered
+}

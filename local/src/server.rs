@@ -27,15 +27,24 @@ pub async fn listen(port: u16) -> io::Result<TcpListener> {
 
 /// Serves `bundle` on `listener` until Ctrl-C or SIGTERM.
 pub async fn serve(listener: TcpListener, bundle: Arc<Bundle>) -> io::Result<()> {
+    serve_until(listener, bundle, asked_to_stop()).await
+}
+
+/// Serves `bundle` on `listener` until `stop` is over.
+pub async fn serve_until(
+    listener: TcpListener,
+    bundle: Arc<Bundle>,
+    stop: impl Future<Output = io::Result<()>>,
+) -> io::Result<()> {
     let router = Router::new().fallback(answer).with_state(bundle);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
         // An error means that the sender is gone, and then it is over too.
         stopped.await.unwrap_or_default();
     });
     let server = tokio::spawn(server.into_future());
-    asked_to_stop().await?;
-    drop(stop);
+    stop.await?;
+    drop(stopping);
     // A client that never finishes its request must not keep the process alive.
     match tokio::time::timeout(GRACE, server).await {
         Ok(Ok(ended)) => ended,

@@ -1,4 +1,5 @@
-//! The harness: a bundle with a clock that stands still, driven as its callers drive it.
+//! The harness: a bundle with a clock that stands still, driven as its callers drive it, and a
+//! sandbox that runs the functions' binaries as Lambda does.
 
 #![expect(clippy::missing_panics_doc, reason = "a test that fails panics")]
 
@@ -7,11 +8,15 @@ pub mod contract;
 pub mod faults;
 pub mod lag;
 pub mod logs;
+pub mod programs;
 pub mod request;
+pub mod runtime_api;
+pub mod sandbox;
 pub mod world;
 
 pub use clock::HandClock;
 pub use faults::{Fault, Faulty};
 pub use lag::Lagging;
 pub use request::Reply;
+pub use sandbox::Sandbox;
 pub use world::{Opened, World};

@@ -8,14 +8,16 @@ use crate::request::{Call, Reply};
 use http::Method;
 use local::bundle::{Builder, Bundle};
 use local::dynamodb::Embedded;
+use local::server;
 use serde_json::{Value, json};
+use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A bundle of a test's own.
 pub struct World {
     /// Gateway, functions and table.
-    pub bundle: Bundle,
+    pub bundle: Arc<Bundle>,
     /// What the bundle takes for the time.
     pub clock: HandClock,
     secrets: Mutex<Vec<String>>,
@@ -55,7 +57,15 @@ impl World {
         let builder =
             Bundle::builder().clock(clock.clock()).parameter("AccessTokenValidityJitter", "0");
         let bundle = change(builder).build().await.expect("the bundle of a test");
-        Self { bundle, clock, secrets: Mutex::default() }
+        Self { bundle: Arc::new(bundle), clock, secrets: Mutex::default() }
+    }
+
+    /// Serves the bundle over HTTP for as long as the test runs, and answers where.
+    pub async fn listen(&self) -> String {
+        let listener = server::listen(0).await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        tokio::spawn(server::serve_until(listener, Arc::clone(&self.bundle), pending()));
+        format!("http://{address}")
     }
 
     /// A request to this path.

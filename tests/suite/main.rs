@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod bad_input;
+mod binaries;
 mod core_driver;
 mod create;
 mod drift;

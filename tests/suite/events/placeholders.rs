@@ -2,7 +2,9 @@
 //! `grace`.
 
 use super::sdk;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use shared::time::Timestamp;
 use std::time::Duration;
 use tests::{Opened, World};
 
@@ -51,6 +53,29 @@ impl Placeholders {
         ];
         filled.extend(sdk::opened(world).await);
         Self(filled)
+    }
+
+    /// The same for a function whose clock does not stand still.
+    pub(crate) async fn prepare_at(world: &World, moment: Timestamp) -> Self {
+        world.clock.set(moment.minus(A_WHILE));
+        Self::prepare(world).await
+    }
+
+    /// The answer of such a function, as if no time had passed since the sessions were opened.
+    pub(crate) fn at_once(&self, answer: &RawValue) -> Box<RawValue> {
+        const LATEST: i64 = 60_000;
+        let moments = self.0.iter().filter(|(name, _)| name.ends_with("At"));
+        let moments: Vec<i64> = moments.filter_map(|(_, moment)| moment.parse().ok()).collect();
+        let alike = |a: &u8, b: &u8| a.is_ascii_digit() == b.is_ascii_digit();
+        let words = answer.get().as_bytes().chunk_by(alike).map(String::from_utf8_lossy);
+        let settled = words.map(|word| {
+            let later = word.parse::<i64>().ok();
+            let moment = later.and_then(|later| {
+                moments.iter().find(|moment| (0..=LATEST).contains(&later.saturating_sub(**moment)))
+            });
+            moment.map_or_else(|| word.to_string(), ToString::to_string)
+        });
+        RawValue::from_string(settled.collect()).expect("JSON as before")
     }
 
     /// The text with every placeholder filled.

@@ -1,0 +1,52 @@
+//! The programs that Lambda runs, built as the running test was.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// The function of `tests/programs/panics.rs`.
+pub const PANICS: &str = "panics";
+
+/// Where the program of this name is: a binary of `functions/`, or [`PANICS`]. Cargo looks once for
+/// each process whether it is up to date.
+#[must_use]
+pub fn built(name: &str) -> &'static Path {
+    static BUILT: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(build);
+    BUILT.get(name).unwrap_or_else(|| panic!("cargo has built no {name}"))
+}
+
+/// Builds into the folder and by the profile of the test that runs. It asks for an example as well:
+/// with one, cargo unifies features as it does for tests, and no library is built a second time.
+/// Nothing is fetched, since the test has needed all of it.
+fn build() -> BTreeMap<String, PathBuf> {
+    let test = std::env::current_exe().expect("the path of this test");
+    // Such as target/debug/deps/suite-0123456789abcdef.
+    let [_, _, folder, target, ..] = test.ancestors().collect::<Vec<_>>()[..] else {
+        panic!("{} is not where cargo puts a test", test.display());
+    };
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") => "dev",
+        Some(profile) => profile,
+        None => panic!("{} is not where cargo puts a test", test.display()),
+    };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    cargo.args(["build", "--frozen", "--workspace", "--message-format=json-render-diagnostics"]);
+    cargo.args(["--profile", profile, "--example", PANICS]).arg("--target-dir").arg(target);
+    for binary in local::functions::binaries() {
+        cargo.args(["--bin", binary]);
+    }
+    let output = cargo.output().expect("cargo, which has built this test");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the functions do not build\n{said}");
+    let messages = output.stdout.split(|byte| *byte == b'\n');
+    messages.filter_map(|line| program(&serde_json::from_slice(line).ok()?)).collect()
+}
+
+/// Name and path, if cargo tells of a program.
+fn program(message: &Value) -> Option<(String, PathBuf)> {
+    let name = message["target"]["name"].as_str()?;
+    Some((name.to_owned(), message["executable"].as_str()?.into()))
+}

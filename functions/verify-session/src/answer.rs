@@ -33,7 +33,7 @@ impl Form {
                 policy
             }
             Self::Simple => json!({"isAuthorized": true, "context": context(principal)}),
-            Self::AppSync => for_appsync(true, &resolver_context(principal)),
+            Self::AppSync => for_appsync(true, &context(principal)),
         }
     }
 
@@ -71,23 +71,16 @@ fn policy(effect: &str, arn: &str, principal: &str) -> Value {
     })
 }
 
-/// Who asks. A REST API takes strings, numbers and booleans here, no objects, so the payload is
-/// JSON text; an HTTP API is told the same, so that a function serves behind either.
+/// Who asks, in strings alone, so that a function serves behind any API: a REST API takes no object
+/// here and makes a string of a number, in a form of its own; `AppSync` takes nothing else.
 fn context(principal: &Principal) -> Value {
     json!({
         "userId": principal.user.as_str(),
         "tenantId": principal.tenant.as_str(),
         "sessionHandle": principal.handle.as_str(),
-        "expiresAt": principal.expires_at.millis(),
+        "expiresAt": principal.expires_at.millis().to_string(),
         "payload": principal.payload.to_json(),
     })
-}
-
-/// The same, in strings alone.
-fn resolver_context(principal: &Principal) -> Value {
-    let mut context = context(principal);
-    context["expiresAt"] = principal.expires_at.millis().to_string().into();
-    context
 }
 
 /// `ttlOverride` 0 keeps `AppSync` from caching the answer, whatever the API is configured to do.

@@ -15,7 +15,7 @@ const PASSES: Outcome = Exactly(
             "userId": "ada",
             "tenantId": "public",
             "sessionHandle": "${sessionHandle}",
-            "expiresAt": ${accessTokenExpiresAt},
+            "expiresAt": "${accessTokenExpiresAt}",
             "payload": "{\"role\":\"admin\"}"
         }
     }"#,

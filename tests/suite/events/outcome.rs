@@ -46,7 +46,7 @@ const ALLOWED: &str = r#"{
         "userId": "ada",
         "tenantId": "public",
         "sessionHandle": "${sessionHandle}",
-        "expiresAt": ${accessTokenExpiresAt},
+        "expiresAt": "${accessTokenExpiresAt}",
         "payload": "{\"role\":\"admin\"}"
     }
 }"#;

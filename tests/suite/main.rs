@@ -11,6 +11,7 @@ mod events;
 mod failures;
 mod gateway;
 mod keys;
+mod keys_by_hand;
 mod logout;
 mod properties;
 mod races;

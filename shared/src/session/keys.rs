@@ -16,10 +16,14 @@ const SIGNING_KEYS_MAX_AGE: Duration = Duration::from_mins(5);
 /// After a kid was looked for in vain, how long no other is looked for, so that invented kids do
 /// not make one read each.
 const PAUSE_AFTER_MISS: Duration = Duration::from_millis(500);
-/// For how long a key set tells which kids do not exist, given that clocks differ by less.
+/// How much clocks may differ for a key set to tell which kids do not exist.
 const TRUSTED_ABSENCE: Duration = Duration::from_mins(5);
 /// How often keys are made against others who make them too.
-const ROUNDS: usize = 4;
+pub(super) const ROUNDS: usize = 4;
+
+/// How long a sandbox checks by the published keys it read. The next check after that reads them
+/// again, and refuses when it cannot: so long, at the most, a killed key's tokens pass.
+pub const KEYRING_MAX_AGE: Duration = Duration::from_mins(5);
 
 /// Keys that were read once.
 #[derive(Default)]
@@ -32,6 +36,7 @@ pub(super) struct KeyCache {
 
 struct Published {
     keyring: Arc<Keyring>,
+    /// Before the read began: what was written until then is in it.
     read_at: Timestamp,
     missed_at: Option<Timestamp>,
 }
@@ -40,23 +45,27 @@ impl Published {
     fn read(keyring: Arc<Keyring>, kid: Option<&Kid>, now: Timestamp) -> Self {
         let mut published = Self { keyring, read_at: now, missed_at: None };
         // Only a kid that may yet appear is looked for in vain.
-        let in_vain = |kid| !published.keyring.knows(kid, now) && !published.rules_out(kid, now);
+        let in_vain = |kid| !published.keyring.knows(kid, now) && !published.rules_out(kid);
         if kid.is_some_and(in_vain) {
             published.missed_at = Some(now);
         }
         published
     }
 
+    /// A clock that was set back does not make it fresh.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        (self.read_at..self.read_at.plus(KEYRING_MAX_AGE)).contains(&now)
+    }
+
     /// A dynamic key tells when it was made: one made before the read would have been in it.
-    fn rules_out(&self, kid: &Kid, now: Timestamp) -> bool {
-        let before = |made: Timestamp| made.plus(TRUSTED_ABSENCE) < self.read_at;
-        kid.made_at().is_some_and(before) && now < self.read_at.plus(TRUSTED_ABSENCE)
+    fn rules_out(&self, kid: &Kid) -> bool {
+        kid.made_at().is_some_and(|made| made.plus(TRUSTED_ABSENCE) < self.read_at)
     }
 
     /// Whether reading again cannot bring `kid`, or another was looked for in vain a moment ago.
     fn lacks(&self, kid: &Kid, now: Timestamp) -> bool {
         let paused = self.missed_at.is_some_and(|missed| now < missed.plus(PAUSE_AFTER_MISS));
-        paused || self.rules_out(kid, now)
+        paused || self.rules_out(kid)
     }
 }
 
@@ -99,35 +108,44 @@ impl Sessions {
         Err(TableError::Contended { doing: "making signing keys" }.into())
     }
 
-    /// The published keys as last read, if reading them again would not help to check a token that
-    /// names `kid`. For one that names none (version 2) it always may.
+    /// Both are read again before they are used.
+    pub(super) async fn forget_keys(&self) {
+        *self.keys.signing.lock().await = None;
+        *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The published keys as last read, if that was a short while ago and reading them again would
+    /// not help to check a token that names `kid`. For one that names none (version 2) it always
+    /// may.
     pub(super) fn keyring_at_hand(
         &self,
         kid: Option<&Kid>,
         now: Timestamp,
     ) -> Option<Arc<Keyring>> {
         let cached = self.keys.published.read().unwrap_or_else(PoisonError::into_inner);
-        let (published, kid) = (cached.as_ref()?, kid?);
+        let (published, kid) = (cached.as_ref().filter(|published| published.is_fresh(now))?, kid?);
         let usable = published.keyring.knows(kid, now) || published.lacks(kid, now);
         usable.then(|| Arc::clone(&published.keyring))
     }
 
-    /// Keeps the published keys as they were just read on behalf of `kid`.
+    /// Keeps the published keys as they were read on behalf of `kid`, by a read that began at
+    /// `started`.
     pub(super) fn keep_keyring(
         &self,
         keys: Option<Keyring>,
         kid: Option<&Kid>,
-        now: Timestamp,
+        started: Timestamp,
     ) -> Arc<Keyring> {
-        // No key item means that nobody has opened a session yet. That is not worth remembering:
-        // the next moment somebody may.
-        let Some(keyring) = keys.map(Arc::new) else { return Arc::default() };
-        let published = Published::read(Arc::clone(&keyring), kid, now);
-        *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
-        keyring
+        // No key item means that nobody has opened a session yet, or that somebody deleted it. That
+        // is not worth remembering: the next moment there may be one.
+        let keyring = keys.map(Arc::new);
+        let published =
+            keyring.as_ref().map(|keyring| Published::read(Arc::clone(keyring), kid, started));
+        *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = published;
+        keyring.unwrap_or_default()
     }
 
-    /// The published keys, read again if that may bring `kid`.
+    /// The published keys, read again if they are old or if that may bring `kid`.
     pub(super) async fn keyring_for(
         &self,
         kid: Option<&Kid>,

@@ -8,6 +8,7 @@ mod create;
 mod issue;
 mod jwt;
 mod keys;
+mod keys_by_hand;
 mod list;
 mod live;
 mod logout;
@@ -24,6 +25,8 @@ pub use apps::{AppChange, Apps, FoundApp, TenantChange};
 pub use change::Change;
 pub use create::{Issued, NewSession, Opening};
 pub use jwt::NewJwt;
+pub use keys::KEYRING_MAX_AGE;
+pub use keys_by_hand::{KeyKilled, KeyRotated, MAX_KEYS, NextKey, ShownKey};
 pub use list::{Listing, MAX_LISTED};
 pub use refresh::{Refreshed, Theft};
 pub use refresh_classic::{ClassicRefresh, ClassicRefreshed};
@@ -77,6 +80,21 @@ pub enum Conflict {
 }
 
 impl Policy {
+    /// For whoever opens, refreshes and checks no session, such as an operator at a command line:
+    /// no issuer is believed, and a token would be over in a second.
+    #[must_use]
+    pub fn issuing_nothing() -> Self {
+        Self {
+            issuers: Issuers::only(String::new()),
+            access_token_validity: Duration::from_secs(1),
+            access_token_validity_jitter: 0.0,
+            refresh_token_validity: Duration::from_secs(2),
+            rotation_grace_period: Duration::ZERO,
+            key_update_interval: Duration::from_hours(24 * 365),
+            anti_csrf: AntiCsrfMode::ViaToken,
+        }
+    }
+
     /// What is wrong with the lifetimes, if anything.
     #[must_use]
     pub fn conflict(&self) -> Option<Conflict> {

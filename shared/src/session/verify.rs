@@ -1,5 +1,5 @@
 //! Whether a request may pass. Two questions, two functions: **fast** asks whether the token is
-//! genuine and in time, and does no I/O once the keys are known; **strict** asks the table as well,
+//! genuine and in time, and reads nothing but the keys, every five minutes; **strict** asks the table as well,
 //! whether its session still lives.
 //!
 //! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot:
@@ -71,8 +71,8 @@ impl Sessions {
     }
 
     /// Checks a token, and that its session lives: one strongly consistent read of session and
-    /// user, and of the keys when a cold start or a new key asks for them. A forged token under a
-    /// known key costs no read.
+    /// user, and of the keys when a cold start, their age or a new key asks for them. A forged token
+    /// under a known key costs no read.
     ///
     /// # Errors
     /// We could not find out. Refuse.
@@ -87,7 +87,7 @@ impl Sessions {
                 Ok(claims) => self.read_for(&claims).await.map(|read| Ok((claims, read)))?,
                 Err(refusal) => Err(refusal),
             },
-            None => self.read_with_keys(token, evidence).await?,
+            None => self.read_with_keys(token, evidence, now).await?,
         };
         match checked {
             Ok((claims, read)) => self.judge(claims, read).await,
@@ -104,11 +104,12 @@ impl Sessions {
         &self,
         token: UnverifiedToken<'_>,
         evidence: Evidence<'_>,
+        started: Timestamp,
     ) -> Result<Result<(Claims, StrictRead), Refusal>, SessionError> {
         let (handle, user) = (token.handle_to_fetch(), token.user_to_fetch());
         let read = self.table.read_strictly(handle, user, token.tenant_to_fetch(), true);
         let mut read = read.await?;
-        let keyring = self.keep_keyring(read.keys.take(), token.kid(), self.clock.now());
+        let keyring = self.keep_keyring(read.keys.take(), token.kid(), started);
         Ok(self.genuine(token, &keyring, evidence).map(|claims| (claims, read)))
     }
 

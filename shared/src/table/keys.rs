@@ -98,14 +98,17 @@ impl SessionTable {
     }
 }
 
-fn stored_to_value(key: &StoredKey) -> AttributeValue {
-    let kind = match key.kind {
+fn kind_to_value(kind: KeyKind) -> AttributeValue {
+    text(match kind {
         KeyKind::Dynamic => "dynamic",
         KeyKind::Static => "static",
-    };
+    })
+}
+
+fn stored_to_value(key: &StoredKey) -> AttributeValue {
     let mut map = Attributes::from([
         (KID.to_owned(), text(key.kid.as_str())),
-        (KIND.to_owned(), text(kind)),
+        (KIND.to_owned(), kind_to_value(key.kind)),
         (CREATED_AT.to_owned(), number(key.created_at.millis())),
         (SIGNS_FROM.to_owned(), number(key.signs_from.millis())),
         (PKCS8.to_owned(), bytes(&key.pkcs8)),
@@ -117,6 +120,9 @@ fn stored_to_value(key: &StoredKey) -> AttributeValue {
 fn public_to_value(key: &PublicKey) -> AttributeValue {
     let mut map = Attributes::from([
         (KID.to_owned(), text(key.kid.as_str())),
+        (KIND.to_owned(), kind_to_value(key.kind)),
+        (CREATED_AT.to_owned(), number(key.created_at.millis())),
+        (SIGNS_FROM.to_owned(), number(key.signs_from.millis())),
         (MODULUS.to_owned(), text(&key.modulus)),
         (EXPONENT.to_owned(), text(&key.exponent)),
     ]);
@@ -135,14 +141,9 @@ fn signing_from_item(attributes: &Attributes) -> Result<SigningKeys, TableError>
     let version =
         u64::try_from(item.number(KEYS_VERSION)?).map_err(|_| item.corrupt(KEYS_VERSION))?;
     let keys = members(&item, SIGNING_KEYS)?.map(|key| {
-        let kind = match key.text(KIND)? {
-            "dynamic" => KeyKind::Dynamic,
-            "static" => KeyKind::Static,
-            _ => return Err(key.corrupt(KIND)),
-        };
         let stored = StoredKey {
             kid: kid(&key)?,
-            kind,
+            kind: kind(&key)?,
             created_at: key.millis(CREATED_AT)?,
             signs_from: key.millis(SIGNS_FROM)?,
             published_until: published_until(&key)?,
@@ -160,6 +161,9 @@ pub(super) fn published_from_item(attributes: &Attributes) -> Result<Keyring, Ta
             kid: kid(&key)?,
             modulus: key.text(MODULUS)?.to_owned(),
             exponent: key.text(EXPONENT)?.to_owned(),
+            kind: kind(&key)?,
+            created_at: key.millis(CREATED_AT)?,
+            signs_from: key.millis(SIGNS_FROM)?,
             published_until: published_until(&key)?,
         })
     });
@@ -180,6 +184,14 @@ fn members<'a>(
 
 fn kid(key: &Item<'_>) -> Result<Kid, TableError> {
     key.parsed(KID, |kid| Kid::parse(kid).ok_or(()))
+}
+
+fn kind(key: &Item<'_>) -> Result<KeyKind, TableError> {
+    match key.text(KIND)? {
+        "dynamic" => Ok(KeyKind::Dynamic),
+        "static" => Ok(KeyKind::Static),
+        _ => Err(key.corrupt(KIND)),
+    }
 }
 
 fn published_until(key: &Item<'_>) -> Result<Option<Timestamp>, TableError> {

@@ -2,6 +2,7 @@
 
 use super::access::Claims;
 use super::issuers::Issuers;
+use super::signing::KeyKind;
 use super::unverified::UnverifiedToken;
 use crate::time::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -44,6 +45,12 @@ pub struct PublicKey {
     pub modulus: String,
     /// RSA exponent, likewise.
     pub exponent: String,
+    /// Whether it rotates.
+    pub kind: KeyKind,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it begins to sign.
+    pub signs_from: Timestamp,
     /// When the last token it signed has expired; `None` while it may still sign.
     pub published_until: Option<Timestamp>,
 }
@@ -184,6 +191,12 @@ impl Keyring {
             })
         };
         json!({"keys": self.published(now).map(jwk).collect::<Vec<_>>()})
+    }
+
+    /// The keys, in the order of their making.
+    #[must_use]
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &PublicKey> + Clone {
+        self.keys.iter().map(|(key, _)| key)
     }
 
     /// When the newest dynamic key was made, read off its kid.

@@ -144,6 +144,12 @@ impl SigningKey {
         &self.kid
     }
 
+    /// When it begins to sign.
+    #[must_use]
+    pub fn signs_from(&self) -> Timestamp {
+        self.signs_from
+    }
+
     fn pair(&self) -> Result<&RsaKeyPair, SigningKeyError> {
         if let Some(pair) = self.pair.get() {
             return Ok(pair);
@@ -162,6 +168,9 @@ impl SigningKey {
             kid: self.kid.clone(),
             modulus: URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
             exponent: URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+            kind: self.kind,
+            created_at: self.created_at,
+            signs_from: self.signs_from,
             published_until: self.published_until,
         })
     }
@@ -226,7 +235,9 @@ impl SigningKeys {
         Ok(Self { version: 1, keys })
     }
 
-    fn newest_dynamic(&self) -> Option<&SigningKey> {
+    /// The dynamic key that was made last.
+    #[must_use]
+    pub fn newest_dynamic(&self) -> Option<&SigningKey> {
         self.keys.iter().rev().find(|key| key.kind == KeyKind::Dynamic)
     }
 
@@ -256,13 +267,72 @@ impl SigningKeys {
         Self { version: self.version + 1, keys }
     }
 
+    /// The dynamic key that was made and does not sign yet.
+    #[must_use]
+    pub fn waiting(&self, now: Timestamp) -> Option<&SigningKey> {
+        self.newest_dynamic().filter(|key| now < key.signs_from)
+    }
+
+    /// These keys with `next` as the newest dynamic one before its time, published for a minute
+    /// before it signs. The one before stays published: the next rotation, by someone who knows how
+    /// long tokens live, gives it its last day.
+    #[must_use]
+    pub fn rotated_early(&self, mut next: SigningKey, now: Timestamp) -> Self {
+        next.signs_from = now.plus(OVERLAP);
+        let mut keys = self.published(now);
+        keys.push(next);
+        Self { version: self.version + 1, keys }
+    }
+
+    /// These keys without the one called `kid`, and the new key of its kind that takes its place at
+    /// once if it signs now. `None` when there is no such key.
+    ///
+    /// # Errors
+    /// The cryptography library made no new key.
+    pub fn without(
+        &self,
+        kid: &Kid,
+        now: Timestamp,
+        random: [u8; 16],
+    ) -> Result<Option<(Self, Option<Kid>)>, SigningKeyError> {
+        let Some(killed) = self.keys.iter().find(|key| key.kid == *kid) else { return Ok(None) };
+        let mut keys = self.published(now);
+        keys.retain(|key| key.kid != *kid);
+        let mut replacement = None;
+        if self.signer(killed.kind, now).is_some_and(|signer| signer.kid == *kid) {
+            let mut next = match killed.kind {
+                KeyKind::Dynamic => SigningKey::dynamic(self.next_moment(now))?,
+                KeyKind::Static => SigningKey::fixed(now, random)?,
+            };
+            // Since when the killed key signed: a clock behind ours finds no older key in its place.
+            next.signs_from = killed.signs_from.min(now);
+            replacement = Some(next.kid.clone());
+            keys.push(next);
+        } else if let Some(newest) = keys.iter_mut().rev().find(|key| key.kind == killed.kind) {
+            // Its successor was killed before it signed, so this one goes on.
+            newest.published_until = None;
+        }
+        Ok(Some((Self { version: self.version + 1, keys }, replacement)))
+    }
+
+    /// When the next dynamic key is made, so that its name is none that was there before: now, or
+    /// after the newest of a clock that is ahead.
+    #[must_use]
+    pub fn next_moment(&self, now: Timestamp) -> Timestamp {
+        let after = |key: &SigningKey| key.created_at.plus(Duration::from_millis(1));
+        self.newest_dynamic().map_or(now, |newest| now.max(after(newest)))
+    }
+
+    fn published(&self, now: Timestamp) -> Vec<SigningKey> {
+        let stays = |key: &&SigningKey| key.published_until.is_none_or(|until| now < until);
+        self.keys.iter().filter(stays).cloned().collect()
+    }
+
     /// The key that signs now.
     #[must_use]
     pub fn signer(&self, kind: KeyKind, now: Timestamp) -> Option<&SigningKey> {
-        let of_kind = || self.keys.iter().filter(|key| key.kind == kind);
-        // A clock behind the maker's may find that no key signs yet: then the oldest does, being
-        // published the longest.
-        of_kind().rev().find(|key| key.signs_from <= now).or_else(|| of_kind().next())
+        let of_kind = self.keys.iter().filter(|key| key.kind == kind);
+        signer(of_kind, now, |key| key.signs_from)
     }
 
     /// What is published.
@@ -272,4 +342,16 @@ impl SigningKeys {
     pub fn public(&self) -> Result<Vec<PublicKey>, SigningKeyError> {
         self.keys.iter().map(SigningKey::public).collect()
     }
+}
+
+/// Of the keys of one kind, in the order of their making, the one that signs at `now`.
+pub fn signer<K: Copy>(
+    keys: impl DoubleEndedIterator<Item = K> + Clone,
+    now: Timestamp,
+    signs_from: impl Fn(K) -> Timestamp,
+) -> Option<K> {
+    // A clock behind the maker's may find that no key signs yet: then the oldest does, being
+    // published the longest.
+    let oldest = keys.clone().next();
+    keys.rev().find(|key| signs_from(*key) <= now).or(oldest)
 }

@@ -1,0 +1,144 @@
+//! What an operator does to signing keys: looks at them, makes the next one before its time, and
+//! kills one in an emergency. None of it depends on how long tokens live, so that whoever does it
+//! need not be configured as the functions are.
+
+use super::keys::ROUNDS;
+use super::{SessionError, Sessions};
+use crate::table::{KeysWritten, TableError};
+use crate::time::Timestamp;
+use crate::token::keyring::{Kid, PublicKey};
+use crate::token::signing::{KeyKind, SigningKey, SigningKeyError, SigningKeys, signer};
+
+/// The most keys with which another is made by hand. All of them stand in one item of the table,
+/// which must keep room for the rotations that go by themselves.
+pub const MAX_KEYS: usize = 100;
+
+/// A signing key, as far as it may be shown.
+#[derive(Clone, Debug)]
+pub struct ShownKey {
+    /// Its public half.
+    pub key: PublicKey,
+    /// Whether it signs now.
+    pub signs_now: bool,
+}
+
+/// The key that signs next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextKey {
+    /// Its name.
+    pub kid: Kid,
+    /// When it begins to sign.
+    pub signs_from: Timestamp,
+}
+
+/// What became of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyRotated {
+    /// This key was made.
+    Made(NextKey),
+    /// This key was made a moment ago and waits to sign. Nothing was written.
+    Waiting(NextKey),
+    /// There are [`MAX_KEYS`] already. Nothing was written.
+    TooMany,
+}
+
+/// What became of a key that was to be killed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyKilled {
+    /// It is gone.
+    Killed {
+        /// The key that took its place in the same write, if it was signing.
+        replacement: Option<Kid>,
+    },
+    /// There is no key of this name. Nothing was written.
+    Unknown,
+}
+
+impl Sessions {
+    /// Every key there is, in the order of their making. Reads no private key.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn show_keys(&self) -> Result<Vec<ShownKey>, SessionError> {
+        let keyring = self.table.published_keys().await?.unwrap_or_default();
+        let now = self.clock.now();
+        let signers = [KeyKind::Static, KeyKind::Dynamic].map(|kind| {
+            let of_kind = keyring.keys().filter(|key| key.kind == kind);
+            signer(of_kind, now, |key| key.signs_from).map(|key| &key.kid)
+        });
+        let shown = |key: &PublicKey| ShownKey {
+            key: key.clone(),
+            signs_now: signers.contains(&Some(&key.kid)),
+        };
+        Ok(keyring.keys().map(shown).collect())
+    }
+
+    /// Makes the next dynamic key now. It is published for a minute before it signs; asked again
+    /// until then, this makes no other.
+    ///
+    /// # Errors
+    /// The effect is unknown. Asking again is harmless.
+    pub async fn rotate_key(&self) -> Result<KeyRotated, SessionError> {
+        for _ in 0..ROUNDS {
+            let now = self.clock.now();
+            let made = match self.table.signing_keys().await? {
+                None => SigningKeys::first(now, self.entropy.bytes()?)?,
+                Some(keys) => {
+                    // Ours, perhaps: the answer to a write may have been lost.
+                    if let Some(key) = keys.waiting(now) {
+                        return Ok(KeyRotated::Waiting(next(key)));
+                    }
+                    if keys.keys.len() >= MAX_KEYS {
+                        return Ok(KeyRotated::TooMany);
+                    }
+                    keys.rotated_early(SigningKey::dynamic(keys.next_moment(now))?, now)
+                }
+            };
+            let newest = made.newest_dynamic().map(next).ok_or(SigningKeyError::Generate)?;
+            if self.write_by_hand(&made).await? == KeysWritten::Written {
+                return Ok(KeyRotated::Made(newest));
+            }
+        }
+        Err(TableError::Contended { doing: "rotating a signing key" }.into())
+    }
+
+    /// Removes a key at once, private and public half. Its tokens are refused by whoever reads the
+    /// keys from now on: everywhere after [`super::KEYRING_MAX_AGE`]. Sessions live on, and their
+    /// clients refresh.
+    ///
+    /// # Errors
+    /// The effect is unknown. Asking again is harmless.
+    pub async fn kill_key(&self, kid: &Kid) -> Result<KeyKilled, SessionError> {
+        let mut tried: Option<Option<Kid>> = None;
+        for _ in 0..ROUNDS {
+            let (now, random) = (self.clock.now(), self.entropy.bytes()?);
+            let keys = self.table.signing_keys().await?;
+            let there =
+                |kid: &Kid| keys.iter().flat_map(|keys| &keys.keys).any(|key| key.kid() == kid);
+            let left = keys.as_ref().map(|keys| keys.without(kid, now, random)).transpose()?;
+            let Some((left, replacement)) = left.flatten() else {
+                // If it was there when we first looked, then another has killed it since, or our own
+                // write did, whose answer was lost.
+                let killed =
+                    |made: Option<Kid>| KeyKilled::Killed { replacement: made.filter(there) };
+                return Ok(tried.map_or(KeyKilled::Unknown, killed));
+            };
+            if self.write_by_hand(&left).await? == KeysWritten::Written {
+                return Ok(KeyKilled::Killed { replacement });
+            }
+            tried = Some(replacement);
+        }
+        Err(TableError::Contended { doing: "killing a signing key" }.into())
+    }
+
+    /// Whatever becomes of the write, this process reads the keys again before it uses them.
+    async fn write_by_hand(&self, keys: &SigningKeys) -> Result<KeysWritten, SessionError> {
+        let written = self.table.write_keys(keys).await;
+        self.forget_keys().await;
+        Ok(written?)
+    }
+}
+
+fn next(key: &SigningKey) -> NextKey {
+    NextKey { kid: key.kid().clone(), signs_from: key.signs_from() }
+}

@@ -14,7 +14,7 @@ use tracing_subscriber::filter::{Directive, LevelFilter};
 
 #[derive(Parser)]
 #[command(
-    name = "sever",
+    name = "local",
     version,
     about = "Sever on one machine: the real functions, a gateway and an embedded DynamoDB"
 )]
@@ -90,7 +90,8 @@ async fn run(options: Options) -> Result<(), Failure> {
     }
     let bundle = bundle.build().await?;
     // One write, so that who waits for the last line has all of it.
-    io::stdout().write_all(walkthrough::text(port).as_bytes()).map_err(Failure::Print)?;
+    let text = walkthrough::text(port, &bundle.template().table.name);
+    io::stdout().write_all(text.as_bytes()).map_err(Failure::Print)?;
     io::stdout().flush().map_err(Failure::Print)?;
     server::serve(listener, Arc::new(bundle)).await.map_err(Failure::Serve)
 }

@@ -1,8 +1,9 @@
 //! What `cargo run` prints: commands that open a session, use it, end it and see it refused.
 
-/// The walk-through for a bundle on `port`. Its last line says that the bundle is ready.
+/// The walk-through for a bundle on `port` whose table is called `table`. Its last line says that the
+/// bundle is ready.
 #[must_use]
-pub fn text(port: u16) -> String {
+pub fn text(port: u16, table: &str) -> String {
     let base = format!("http://127.0.0.1:{port}");
     format!(
         r#"Sever, on this machine. Paste this into another terminal:
@@ -24,6 +25,12 @@ pub fn text(port: u16) -> String {
   # See it refused at once: 401. /whoami/fast would still say 200, until the token expires.
   curl -s -w '\n%{{http_code}}\n' -H "authorization: Bearer $token" {base}/whoami
 
+  # The same from the operator's command line, which works on the table itself.
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
+  export AWS_ENDPOINT_URL={base} SEVER_TABLE={table}
+  cargo run -q -p sever -- sessions list --user ada
+  cargo run -q -p sever -- users revoke ada --dry-run
+
 The SuperTokens backend SDKs work against it too: connectionURI {base}/core. See examples.
 
 Sever is listening on {base}
@@ -35,7 +42,7 @@ Sever is listening on {base}
 mod tests {
     #[test]
     fn the_last_line_names_the_real_port() {
-        let text = super::text(4242);
+        let text = super::text(4242, "t");
         assert_eq!(text.lines().last(), Some("Sever is listening on http://127.0.0.1:4242"));
         assert!(!text.contains("3000"));
     }
@@ -44,7 +51,7 @@ mod tests {
     fn comments_are_harmless_where_a_shell_takes_none() {
         // An interactive zsh runs a pasted comment as a command; a quote or a glob in it would
         // swallow what follows.
-        for comment in super::text(3000).lines().filter(|line| line.trim().starts_with('#')) {
+        for comment in super::text(3000, "t").lines().filter(|line| line.trim().starts_with('#')) {
             assert!(!comment.contains(['\'', '"', '`', '(', '*', '?', '$', '&', ';']), "{comment}");
         }
     }

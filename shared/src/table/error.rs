@@ -1,6 +1,6 @@
 //! Why the table could not tell, or could not do.
 
-use aws_sdk_dynamodb::error::{BoxError, BuildError, SdkError};
+use aws_sdk_dynamodb::error::{BoxError, BuildError, ProvideErrorMetadata, SdkError};
 
 /// We could not find out, or could not write. Absence is never an error: it is a value.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,8 @@ pub enum TableError {
     Unavailable {
         /// What was being done.
         doing: &'static str,
+        /// What the table said, if it was it that refused.
+        said: Option<Said>,
         /// What the SDK says. It names no item's content.
         #[source]
         source: BoxError,
@@ -43,18 +45,31 @@ pub enum TableError {
     },
 }
 
+/// `DynamoDB`'s own words for why it refused a call.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Such as `AccessDeniedException`.
+    pub code: String,
+    /// For a person.
+    pub message: String,
+}
+
 impl TableError {
     /// For `map_err` on an SDK call.
     pub(super) fn doing<E, R>(doing: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
     where
-        E: std::error::Error + Send + Sync + 'static,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
-        move |error| Self::Unavailable { doing, source: Box::new(error) }
+        move |error| {
+            let message = error.message().unwrap_or_default().to_owned();
+            let said = error.code().map(|code| Said { code: code.to_owned(), message });
+            Self::Unavailable { doing, said, source: Box::new(error) }
+        }
     }
 
     /// For `map_err` on a request builder, which fails only when a required member was forgotten.
     pub(super) fn building(doing: &'static str) -> impl FnOnce(BuildError) -> Self {
-        move |error| Self::Unavailable { doing, source: Box::new(error) }
+        move |error| Self::Unavailable { doing, said: None, source: Box::new(error) }
     }
 }

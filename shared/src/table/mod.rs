@@ -20,7 +20,7 @@ mod sessions;
 pub use apps::{AppTable, AppWrite, AppWritten};
 pub use classic::{Promoted, Promotion};
 pub use client::{client_from_env, harden};
-pub use error::TableError;
+pub use error::{Said, TableError};
 pub use generations::Kept;
 pub use index::{HandlePage, IndexCursor};
 pub use keys::KeysWritten;

@@ -1,0 +1,95 @@
+//! Why a command did not do what was asked: one line, and an exit code.
+
+use shared::error_chain;
+use shared::ids::InvalidId;
+use shared::session::SessionError;
+use shared::table::TableError;
+use std::process::ExitCode;
+
+/// A command failed. What it had done by then is printed before.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// It could not, or the effect is not known.
+    #[error("{0}")]
+    Unknown(String),
+    /// What was typed makes no sense.
+    #[error("{0} (try --help)")]
+    Usage(String),
+    /// It was understood and not done.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Failure {
+    /// As `--help` tells them.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Unknown(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Refused(_) => 3,
+        })
+    }
+}
+
+impl From<InvalidId> for Failure {
+    fn from(invalid: InvalidId) -> Self {
+        Self::Usage(invalid.to_string())
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NoSessionToKeep => Self::Refused(
+                "the session to keep is not a live session of this user; nothing was revoked"
+                    .to_owned(),
+            ),
+            SessionError::Table(error) | SessionError::PartlyRevoked { source: error, .. } => {
+                error.into()
+            }
+            SessionError::Entropy(_)
+            | SessionError::Key(_)
+            | SessionError::AccessTokenTooLarge { .. } => Self::Unknown(error_chain(&error)),
+        }
+    }
+}
+
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        let TableError::Unavailable { doing, said: Some(said), .. } = &error else {
+            return Self::Unknown(one_line(&error));
+        };
+        let reason = match said.code.as_str() {
+            "ResourceNotFoundException" => {
+                "there is no such table, or no index of it, in this account and Region".to_owned()
+            }
+            "AccessDeniedException" => format!("AWS does not allow it: {}", said.message),
+            "UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "ExpiredTokenException"
+            | "MissingAuthenticationTokenException" => {
+                format!("AWS does not take these credentials: {}", said.message)
+            }
+            code => format!("{code}: {}", said.message),
+        };
+        Self::Unknown(plain(&format!("{doing}: {reason}")))
+    }
+}
+
+/// The error and what caused it. Some libraries repeat a cause's text in their own; the SDK shows a
+/// request that it cannot send, and what is to be written is nobody's to read.
+pub(crate) fn one_line(error: &dyn std::error::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for link in std::iter::successors(Some(error), |link| link.source()) {
+        let text = link.to_string();
+        let shows_request = text.contains("Request {");
+        if !shows_request && !texts.iter().any(|known| known.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    plain(&texts.join(": "))
+}
+
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

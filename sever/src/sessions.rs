@@ -1,0 +1,212 @@
+//! `sever sessions`: shows a user's, and ends some by handle.
+
+use crate::confirm::confirm;
+use crate::failure::Failure;
+use crate::options::{Global, List};
+use crate::output::{Done, count, session_json, sessions_text, table};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::{Value, json};
+use shared::ids::{SessionHandle, UserId};
+use shared::model::{Scope, Session, Summary};
+use shared::session::{MAX_HANDLES, MAX_LISTED, SessionError, Sessions};
+use std::collections::{BTreeSet, HashSet};
+use std::io::{self, Read as _};
+
+/// How many sessions are looked at at once.
+const CONCURRENCY: usize = 16;
+/// The most bytes of handles that are read from standard input.
+const MAX_INPUT: u64 = 16 << 20;
+
+/// A user's sessions as far as they could be found.
+pub(crate) struct Found {
+    pub(crate) sessions: Vec<Summary>,
+    /// Whether there may be others.
+    pub(crate) more: bool,
+    pub(crate) failure: Option<SessionError>,
+}
+
+/// Up to `wanted` live sessions, page by page.
+pub(crate) async fn find(
+    sessions: &Sessions,
+    user: &UserId,
+    scope: &Scope,
+    wanted: usize,
+) -> Found {
+    let mut found = Found { sessions: Vec::new(), more: true, failure: None };
+    let mut after = None;
+    while found.more && found.sessions.len() < wanted {
+        let left = wanted - found.sessions.len();
+        let limit = u8::try_from(left).unwrap_or(MAX_LISTED).min(MAX_LISTED);
+        match sessions.list(user, scope, limit, after.as_ref()).await {
+            Ok(page) => {
+                found.sessions.extend(page.sessions);
+                after = page.next;
+                found.more = after.is_some();
+            }
+            Err(error) => return Found { failure: Some(error), ..found },
+        }
+    }
+    found
+}
+
+pub(crate) async fn list(sessions: &Sessions, asked: &List) -> Result<Done, Failure> {
+    let user = UserId::parse(&asked.user)?;
+    let scope = Scope::of_tenant(asked.tenant.as_deref())?;
+    let wanted = if asked.all { usize::MAX } else { asked.limit.get() };
+    let found = find(sessions, &user, &scope, wanted).await;
+    let mut text = if found.sessions.is_empty() {
+        "no live sessions\n".to_owned()
+    } else {
+        sessions_text(&found.sessions)
+    };
+    if found.more && found.failure.is_none() {
+        text.push_str("there may be more: give --all, or a higher --limit\n");
+    }
+    let shown: Vec<_> = found.sessions.iter().map(session_json).collect();
+    let json = json!({"sessions": shown, "more": found.more});
+    Ok(Done { text, json, failure: found.failure.map(Failure::from) })
+}
+
+pub(crate) async fn revoke(
+    sessions: &Sessions,
+    typed: &[String],
+    global: &Global,
+) -> Result<Done, Failure> {
+    let handles = handles(typed)?;
+    if global.dry_run {
+        return Ok(rehearsed(&handles, &look_up(sessions, &handles).await?));
+    }
+    if handles.len() > 1 && !global.yes {
+        let found = look_up(sessions, &handles).await?;
+        let users: BTreeSet<_> = found.iter().map(|session| &session.standing.user).collect();
+        if users.len() > 1 {
+            let number = found.len().to_string();
+            let (ending, of) = (count(found.len(), "session"), count(users.len(), "user"));
+            confirm(global, &format!("This ends {ending} of {of}"), &number)?;
+        }
+    }
+    Ok(end(sessions, handles).await)
+}
+
+/// The handles as typed and as read, each once. None is repeated in an error: somebody may have
+/// pasted a token.
+fn handles(typed: &[String]) -> Result<Vec<SessionHandle>, Failure> {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for (i, text) in typed.iter().enumerate() {
+        if text == "-" {
+            let lines = read_input()?;
+            let lines =
+                lines.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+            let named = |(i, line): (_, &str)| (format!("line {}", i + 1), line.to_owned());
+            texts.extend(lines.map(named));
+        } else {
+            texts.push((format!("argument {}", i + 1), text.clone()));
+        }
+    }
+    if texts.is_empty() {
+        return Err(Failure::Usage("standard input has no handles".to_owned()));
+    }
+    let mut seen = HashSet::new();
+    let mut handles = Vec::with_capacity(texts.len());
+    for (place, text) in texts {
+        let handle = SessionHandle::parse(&text)
+            .map_err(|invalid| Failure::Usage(format!("{place}: {invalid}; nothing was done")))?;
+        if seen.insert(handle.clone()) {
+            handles.push(handle);
+        }
+    }
+    Ok(handles)
+}
+
+fn read_input() -> Result<String, Failure> {
+    let mut input = String::new();
+    let read = io::stdin().take(MAX_INPUT + 1).read_to_string(&mut input);
+    let unread = |error| Failure::Usage(format!("standard input is no list of handles: {error}"));
+    if read.map_err(unread)? as u64 > MAX_INPUT {
+        let limit = format!("standard input has more than {MAX_INPUT} bytes; nothing was done");
+        return Err(Failure::Usage(limit));
+    }
+    Ok(input)
+}
+
+/// Those of the handles that name a live session.
+async fn look_up(
+    sessions: &Sessions,
+    handles: &[SessionHandle],
+) -> Result<Vec<Session>, SessionError> {
+    let looks = stream::iter(handles).map(|handle| sessions.find(handle)).buffered(CONCURRENCY);
+    looks.try_filter_map(async |found| Ok(found)).try_collect().await
+}
+
+fn rehearsed(handles: &[SessionHandle], found: &[Session]) -> Done {
+    let live = |handle: &&SessionHandle| found.iter().any(|session| session.handle == **handle);
+    let missing: Vec<_> = handles.iter().filter(|handle| !live(handle)).collect();
+    let found: Vec<_> = found.iter().map(summary).collect();
+    let missing_rows = missing.iter().map(|handle| format!("{}: not found\n", handle.as_str()));
+    let text = format!(
+        "{}{}would end: {}; nothing was done\n",
+        sessions_text(&found),
+        missing_rows.collect::<String>(),
+        count(found.len(), "session"),
+    );
+    let json = json!({
+        "dryRun": true,
+        "wouldEnd": found.iter().map(session_json).collect::<Vec<_>>(),
+        "notFound": texts(missing),
+    });
+    let failure = found.is_empty().then(none_found);
+    Done { text, json, failure }
+}
+
+fn summary(session: &Session) -> Summary {
+    Summary {
+        handle: session.handle.clone(),
+        created_at: session.created_at,
+        standing: session.standing.clone(),
+        device: session.device.clone(),
+    }
+}
+
+/// Ends them all, so far as possible: in an emergency one failure keeps nothing else alive.
+async fn end(sessions: &Sessions, handles: Vec<SessionHandle>) -> Done {
+    let (mut ended, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    let mut failure = None;
+    for some in handles.chunks(MAX_HANDLES) {
+        let answer = sessions.revoke_handles(some.to_vec()).await;
+        let (revoked, rest, error) = match answer {
+            Ok(revoked) => (revoked, &mut missing, None),
+            Err(SessionError::PartlyRevoked { revoked, source }) => {
+                (revoked, &mut unknown, Some(Failure::from(source)))
+            }
+            Err(error) => (Vec::new(), &mut unknown, Some(error.into())),
+        };
+        rest.extend(some.iter().filter(|handle| !revoked.contains(handle)).cloned());
+        ended.extend(revoked);
+        failure = failure.or(error);
+    }
+    let rows = [(&ended, "ended"), (&missing, "not found"), (&unknown, "unknown")];
+    let rows = rows.into_iter().flat_map(|(handles, what)| {
+        handles.iter().map(move |handle| [handle.as_str().to_owned(), what.to_owned()])
+    });
+    let text = table(["HANDLE", "RESULT"], rows);
+    let nothing = ended.is_empty() && failure.is_none();
+    Done {
+        text,
+        json: json!({
+            "dryRun": false,
+            "sessionHandlesRevoked": texts(&ended),
+            "notFound": texts(&missing),
+            "unknown": texts(&unknown),
+        }),
+        failure: failure.or_else(|| nothing.then(none_found)),
+    }
+}
+
+fn none_found() -> Failure {
+    let text = "no live session has any of these handles: they are over, or never were";
+    Failure::Refused(text.to_owned())
+}
+
+fn texts<'a>(handles: impl IntoIterator<Item = &'a SessionHandle>) -> Vec<Value> {
+    handles.into_iter().map(|handle| handle.as_str().into()).collect()
+}

@@ -1,0 +1,249 @@
+//! The command line as an operator runs it: the real binary against the local bundle, over TCP.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod operator;
+
+use operator::Bundled;
+use serde_json::{Value, json};
+
+/// The texts of a JSON array, sorted.
+fn sorted(list: &Value) -> Vec<&str> {
+    let mut texts: Vec<_> =
+        list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    texts.sort_unstable();
+    texts
+}
+
+fn handles(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|session| session["handle"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_the_operator_ends_is_refused_on_its_next_request() {
+    let bundle = Bundled::start().await;
+    let session =
+        bundle.open(&json!({"userId": "ada", "device": {"userAgent": "a\u{1b}[2Jb"}})).await;
+    assert_eq!(bundle.strict(&session.access).await, 200);
+
+    let listed = bundle.sever("sessions list --user ada").await.ok();
+    assert!(listed.starts_with("HANDLE "), "{listed}");
+    assert!(listed.contains(&session.handle) && !listed.contains('\u{1b}'), "{listed}");
+
+    let rehearsed =
+        bundle.sever(&format!("sessions revoke --dry-run {}", session.handle)).await.ok();
+    assert!(rehearsed.contains("would end: 1 session; nothing was done"), "{rehearsed}");
+    assert_eq!(bundle.strict(&session.access).await, 200);
+
+    let ended = bundle.sever(&format!("sessions revoke {}", session.handle)).await.ok();
+    assert!(ended.lines().any(|line| line == format!("{}  ended", session.handle)), "{ended}");
+    assert_eq!(bundle.strict(&session.access).await, 401);
+    assert_eq!(bundle.sever("sessions list --user ada").await.ok(), "no live sessions\n");
+
+    let again = bundle.sever(&format!("sessions revoke {}", session.handle)).await;
+    assert!(again.out.contains("not found"), "{again:?}");
+    again.fails(3, "no live session has any of these handles");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_is_paged_and_its_json_is_that_of_the_function() {
+    let bundle = Bundled::start().await;
+    let acme = bundle.open(&json!({"userId": "ada", "tenantId": "acme"})).await;
+    for _ in 0..104 {
+        bundle.open(&json!({"userId": "ada"})).await;
+    }
+    let list = async |options: &str| {
+        bundle.sever(&format!("sessions list --user ada --output json {options}")).await.json()
+    };
+    for (options, number, more) in
+        [("", 50, true), ("--limit 101", 101, true), ("--all", 105, false)]
+    {
+        let found = list(options).await;
+        assert_eq!((handles(&found["sessions"]).len(), &found["more"]), (number, &json!(more)));
+    }
+    let found = list("--tenant acme").await;
+    let function =
+        bundle.invoke("list-sessions", &json!({"userId": "ada", "tenantId": "acme"})).await;
+    assert_eq!(found["sessions"], function["sessions"]);
+    assert_eq!(handles(&found["sessions"]), [acme.handle.as_str()]);
+    let more = bundle.sever("sessions list --user ada --limit 5").await.ok();
+    assert!(more.ends_with("there may be more: give --all, or a higher --limit\n"), "{more}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_is_ended_in_a_tenant_or_but_for_one_session_or_as_a_whole() {
+    let bundle = Bundled::start().await;
+    let kept = bundle.open(&json!({"userId": "ada"})).await;
+    let acme = bundle.open(&json!({"userId": "ada", "tenantId": "acme"})).await;
+    let other = bundle.open(&json!({"userId": "ada"})).await;
+    let bob = bundle.open(&json!({"userId": "bob"})).await;
+    let revoke = async |options: &str| {
+        bundle.sever(&format!("users revoke ada --output json {options}")).await.json()
+    };
+
+    let rehearsed = revoke(&format!("--dry-run --except {}", kept.handle)).await;
+    let mut would_end = handles(&rehearsed["wouldEnd"]);
+    would_end.sort_unstable();
+    let mut expected = [acme.handle.as_str(), other.handle.as_str()];
+    expected.sort_unstable();
+    assert_eq!(would_end, expected);
+    assert_eq!(rehearsed["coversUnlisted"], true);
+    assert_eq!(bundle.strict(&other.access).await, 200);
+
+    let done = revoke("--tenant acme").await;
+    assert_eq!(
+        done,
+        json!({
+            "dryRun": false, "userId": "ada", "tenantId": "acme", "keptSessionHandle": null,
+            "sessionHandlesRevoked": [acme.handle], "sweepComplete": true,
+        })
+    );
+    let done = revoke(&format!("--except {}", kept.handle)).await;
+    assert_eq!(sorted(&done["sessionHandlesRevoked"]), [other.handle.as_str()]);
+    for (session, status) in [(&acme, 401), (&other, 401), (&kept, 200), (&bob, 200)] {
+        assert_eq!(bundle.strict(&session.access).await, status);
+    }
+    for options in ["", "--dry-run"] {
+        let refused =
+            bundle.sever(&format!("users revoke ada --except {} {options}", bob.handle)).await;
+        refused.fails(3, "not a live session of this user; nothing was revoked");
+    }
+    let ended = bundle.sever("users revoke ada").await.ok();
+    assert!(ended.contains(&kept.handle) && ended.contains("ended: 1 session"), "{ended}");
+    assert_eq!((bundle.strict(&kept.access).await, bundle.strict(&bob.access).await), (401, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_several_users_do_not_end_unasked() {
+    let bundle = Bundled::start().await;
+    let ada = bundle.open(&json!({"userId": "ada"})).await;
+    let too = bundle.open(&json!({"userId": "ada"})).await;
+    let bob = bundle.open(&json!({"userId": "bob"})).await;
+    let all = format!("sessions revoke {} {} {} unknown", ada.handle, too.handle, bob.handle);
+    let refused = bundle.sever(&all).await;
+    refused.fails(3, "This ends 3 sessions of 2 users. Nobody can be asked here: give --yes");
+    for session in [&ada, &too, &bob] {
+        assert_eq!(bundle.strict(&session.access).await, 200);
+    }
+    let one_users = format!("sessions revoke {} {}", ada.handle, ada.handle);
+    bundle.sever(&one_users).await.ok();
+    assert_eq!(bundle.strict(&ada.access).await, 401);
+
+    // The same list from standard input, with --yes.
+    let input = format!("{}\r\n\n {} \nunknown\n", too.handle, bob.handle);
+    let done = bundle.sever_with("sessions revoke - --yes --output json", &input).await.json();
+    let mut expected = [too.handle.as_str(), bob.handle.as_str()];
+    expected.sort_unstable();
+    assert_eq!(sorted(&done["sessionHandlesRevoked"]), expected);
+    assert_eq!((&done["notFound"], &done["unknown"]), (&json!(["unknown"]), &json!([])));
+    assert_eq!(bundle.strict(&bob.access).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_shown_rotated_and_killed() {
+    let bundle = Bundled::start().await;
+    assert_eq!(bundle.sever("keys list").await.ok(), "no keys yet\n");
+    let session = bundle.open(&json!({"userId": "ada"})).await;
+    let keys = async || bundle.sever("keys list --output json").await.json()["keys"].clone();
+    let first = keys().await;
+    let dynamic = first.as_array().unwrap().iter().find(|key| key["kind"] == "dynamic").unwrap();
+    let kid = dynamic["kid"].as_str().unwrap();
+    assert_eq!((&dynamic["signsNow"], &dynamic["publishedUntil"]), (&json!(true), &Value::Null));
+    assert_eq!(dynamic["createdAt"], dynamic["signsFrom"]);
+    assert!(bundle.sever("keys list").await.ok().contains(kid));
+
+    bundle.sever("keys rotate --dry-run").await.ok();
+    assert_eq!(keys().await, first);
+    let made = bundle.sever("keys rotate --output json").await.json();
+    let again = bundle.sever("keys rotate --output json").await.json();
+    assert_eq!((&made["made"], &again["made"]), (&json!(true), &json!(false)));
+    assert_eq!(made["kid"], again["kid"]);
+    assert_eq!(keys().await.as_array().unwrap().len(), 3);
+
+    let rehearsed = bundle.sever(&format!("keys kill {kid} --dry-run")).await.ok();
+    assert!(rehearsed.contains("signs now and would be replaced"), "{rehearsed}");
+    bundle
+        .sever(&format!("keys kill {kid}"))
+        .await
+        .fails(3, "Nobody can be asked here: give --yes");
+    assert_eq!(bundle.strict(&session.access).await, 200);
+    let killed = bundle.sever(&format!("keys kill {kid} --yes --output json")).await.json();
+    assert_eq!((&killed["kid"], &killed["refusedWithinSeconds"]), (&json!(kid), &json!(300)));
+    let replacement = killed["replacement"].as_str().unwrap();
+    let left = keys().await;
+    let signs = left.as_array().unwrap().iter().find(|key| key["kid"] == replacement).unwrap();
+    assert_eq!(signs["signsNow"], true);
+    for unknown in [kid, "no key", "d-1"] {
+        let run = bundle.run(&["keys", "kill", unknown, "--yes"], "", &[]).await;
+        run.fails(3, "there is no key of this name");
+    }
+    // Keys of a private kind are nowhere in what was printed.
+    assert!(!left.to_string().contains("pkcs8"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_is_told_in_one_line() {
+    let bundle = Bundled::start().await;
+    let session = bundle.open(&json!({"userId": "ada"})).await;
+    let list = ["sessions", "list", "--user", "ada"];
+    let run = async |more: &[&str], environment: &[(&str, &str)]| {
+        bundle.run(&[&list[..], more].concat(), "", environment).await
+    };
+    run(&["--table", "elsewhere"], &[]).await.fails(1, "there is no such table");
+    run(&[], &[("SEVER_TABLE", "")]).await.fails(2, "which table? Give --table NAME");
+    run(&["--app", "shop"], &[]).await.fails(3, "there is no app shop");
+    run(&["--app", "Shop"], &[]).await.fails(2, "appId must be");
+    run(&["--tenant", "Acme"], &[]).await.fails(2, "tenantId must be");
+    run(&[], &[("AWS_REGION", "")]).await.fails(2, "which Region?");
+    run(&[], &[("AWS_ACCESS_KEY_ID", "")]).await.fails(1, "no AWS credentials");
+    run(&[], &[("AWS_ACCESS_KEY_ID", "other")])
+        .await
+        .fails(1, "AWS does not take these credentials");
+    run(&["--endpoint-url", "http://127.0.0.1:9"], &[]).await.fails(1, "Connection refused");
+    run(&["--endpoint-url", "nowhere"], &[]).await.fails(1, "endpoint must contain scheme");
+    run(&["--profile", "nobody"], &[]).await.fails(1, "no AWS credentials");
+
+    // Somebody pasted a token: it is not repeated.
+    let pasted = session.access.as_str();
+    let refused = bundle.run(&["sessions", "revoke", &session.handle, pasted], "", &[]).await;
+    assert!(!refused.err.contains(pasted));
+    refused.fails(2, "argument 2: sessionHandle must be 1 to 128 bytes");
+    assert_eq!(bundle.strict(&session.access).await, 200, "none was ended");
+    bundle.sever_with("sessions revoke -", "\n").await.fails(2, "standard input has no handles");
+    bundle.sever_with("sessions revoke -", "a\nb\u{7}\n").await.fails(2, "line 2: sessionHandle");
+    for usage in ["sessions list", "sessions revoke", "keys", "sessions list --user a --limit 0"] {
+        assert_eq!(bundle.sever(usage).await.code, 2, "{usage}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_is_told_although_the_rest_could_not_be() {
+    let bundle = Bundled::start().await;
+    let session = bundle.open(&json!({"userId": "ada"})).await;
+    let handles = format!("{} {} unknown", session.handle, operator::UNLUCKY);
+    let run = bundle.sever(&format!("sessions revoke {handles} --yes --output json")).await;
+    run.fails(1, "ending a session: AWS does not allow it: no luck");
+    let done: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(done["sessionHandlesRevoked"], json!([session.handle]));
+    assert_eq!(done["unknown"], json!([operator::UNLUCKY, "unknown"]));
+    assert_eq!(bundle.strict(&session.access).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_serves_where_nothing_is_typed() {
+    let bundle = Bundled::start().await;
+    bundle.open(&json!({"userId": "ada"})).await;
+    let list = ["sessions", "list", "--user", "ada"];
+    let alone = bundle.bare(&list, &[]).await;
+    alone.fails(2, "which table?");
+    let (table, url) = (bundle.table(), bundle.url());
+    for (table_variable, url_variable) in
+        [("SEVER_TABLE", "AWS_ENDPOINT_URL"), ("TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB")]
+    {
+        let found =
+            bundle.bare(&list, &[(table_variable, &table), (url_variable, &url)]).await.ok();
+        assert!(found.starts_with("HANDLE"), "{found}");
+    }
+    let script = bundle.bare(&["completions", "bash"], &[]).await.ok();
+    assert!(script.contains("complete -F _sever"), "{script}");
+}

@@ -7,6 +7,7 @@ use crate::functions::{ComposeError, Deployed, Parts, compose_all};
 use crate::gateway::{Call, Gateway};
 use crate::invoke;
 use crate::template::{SEVER, Template, TemplateError};
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -35,6 +36,7 @@ pub struct Builder {
     parameters: BTreeMap<String, String>,
     port: u16,
     dynamodb: Option<(Client, Option<Endpoint>)>,
+    aws: SdkConfig,
     clock: Clock,
     entropy: Entropy,
     stand_ins: BTreeMap<String, Function>,
@@ -66,6 +68,7 @@ impl Bundle {
             parameters: BTreeMap::new(),
             port: 3000,
             dynamodb: None,
+            aws: SdkConfig::builder().build(),
             clock: Clock::system(),
             entropy: Entropy::system(),
             stand_ins: BTreeMap::new(),
@@ -163,6 +166,13 @@ impl Builder {
         self
     }
 
+    /// Says how services other than the table are reached. There are none here unless it does.
+    #[must_use]
+    pub fn aws(mut self, aws: SdkConfig) -> Self {
+        self.aws = aws;
+        self
+    }
+
     /// Sets the clock of gateway and functions.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -200,8 +210,13 @@ impl Builder {
             None => over(Arc::new(Embedded::memory()?)),
         };
         create_table_if_absent(&dynamodb, &template.table).await?;
-        let parts =
-            Parts { dynamodb, clock: self.clock, entropy: self.entropy, stand_ins: self.stand_ins };
+        let parts = Parts {
+            dynamodb,
+            aws: self.aws,
+            clock: self.clock,
+            entropy: self.entropy,
+            stand_ins: self.stand_ins,
+        };
         let functions = compose_all(&template.functions, &parts)?;
         Ok(Bundle {
             gateway: Gateway::new(template.api.clone(), &functions)?,

@@ -2,6 +2,7 @@
 //! resource's own environment, over one client.
 
 use crate::template::FunctionResource;
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use lambda_runtime::{Config as LambdaConfig, Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
@@ -52,6 +53,7 @@ pub enum ComposeError {
 /// What every function is composed with.
 pub(crate) struct Parts {
     pub(crate) dynamodb: Client,
+    pub(crate) aws: SdkConfig,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     /// Functions that stand in for binaries.
@@ -158,5 +160,5 @@ fn construct(resource: &FunctionResource, parts: &Parts) -> Result<Function, Com
     let config = Config::from_vars(|name| resource.environment.get(name).cloned())
         .map_err(ComposeError::Config)?;
     let app = App::new(config, parts.dynamodb.clone(), parts.clock.clone(), parts.entropy.clone());
-    Ok(constructor(Arc::new(app)))
+    Ok(constructor(Arc::new(App { aws: parts.aws.clone(), ..app })))
 }

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 use shared::ids::{SessionHandle, UserId};
 use shared::model::{Scope, Session, Summary};
-use shared::session::{MAX_HANDLES, MAX_LISTED, SessionError, Sessions};
+use shared::session::{MAX_HANDLES, MAX_LISTED, Revoked, SessionError, Sessions};
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
 
@@ -178,8 +178,9 @@ async fn end(sessions: &Sessions, handles: Vec<SessionHandle>) -> Done {
             Err(SessionError::PartlyRevoked { revoked, source }) => {
                 (revoked, &mut unknown, Some(Failure::from(source)))
             }
-            Err(error) => (Vec::new(), &mut unknown, Some(error.into())),
+            Err(error) => (Revoked::default(), &mut unknown, Some(error.into())),
         };
+        let revoked: Vec<_> = revoked.ended.into_iter().map(|session| session.handle).collect();
         rest.extend(some.iter().filter(|handle| !revoked.contains(handle)).cloned());
         ended.extend(revoked);
         failure = failure.or(error);

@@ -66,12 +66,12 @@ async fn end(
     let handles: Vec<_> = swept.handles.iter().map(SessionHandle::as_str).collect();
     let ended = count(handles.len(), "session");
     let listed = handles.iter().flat_map(|handle| [handle, "\n"]).collect::<String>();
-    let left = if swept.complete {
+    let left = if swept.failure.is_none() {
         ""
     } else {
         "some rows are left for time to live to remove; their sessions are refused\n"
     };
     let text = format!("{listed}ended: {ended}, and any that was not listed yet\n{left}");
-    let json = json!({"sessionHandlesRevoked": handles, "sweepComplete": swept.complete});
+    let json = json!({"sessionHandlesRevoked": handles, "sweepComplete": swept.failure.is_none()});
     Ok((text, json, None))
 }

@@ -5,6 +5,7 @@ use crate::ids::AppId;
 use crate::session::{Apps, Sessions};
 use crate::table::{AppTable, SessionTable};
 use crate::time::{Clock, Entropy};
+use aws_config::SdkConfig;
 use std::sync::Arc;
 
 /// All a function needs, built once at start and borrowed by each request.
@@ -21,6 +22,13 @@ pub struct App {
     pub authorizer: AuthorizerSettings,
     /// Tells the time.
     pub clock: Clock,
+    /// The name of the table.
+    pub table_name: String,
+    /// The EventBridge bus to tell of sessions, by name or ARN, if any.
+    pub event_bus: Option<String>,
+    /// How services other than the table are reached. [`App::new`] knows no way; who composes a
+    /// function sets it.
+    pub aws: SdkConfig,
 }
 
 impl App {
@@ -45,6 +53,9 @@ impl App {
             web: config.web,
             authorizer: config.authorizer,
             clock,
+            table_name: config.table_name,
+            event_bus: config.event_bus,
+            aws: SdkConfig::builder().build(),
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Config {
     pub authorizer: AuthorizerSettings,
     /// Who may call `core-driver`.
     pub core_access: CoreAccess,
+    /// The EventBridge bus to tell of sessions, by name or ARN, if any.
+    pub event_bus: Option<String>,
 }
 
 /// Who may call `core-driver`.
@@ -148,6 +150,7 @@ impl Vars<'_> {
         let trusted = self.optional("TRUSTED_ISSUERS", trusted_issuers).unwrap_or_else(none);
         let core_access = self.core_access();
         let older_cookie_domain = self.optional("OLDER_COOKIE_DOMAIN", older_cookie_domain);
+        let event_bus = self.optional("EVENT_BUS", event_bus);
         // Every variable has been read: what is left to find wrong is in how they go together.
         let (api, website) = (api?, website?);
         let base = format!("{gateway_path}{base_path}");
@@ -172,6 +175,7 @@ impl Vars<'_> {
             },
             authorizer,
             core_access,
+            event_bus,
         })
     }
 
@@ -351,6 +355,20 @@ fn trusted_issuers(value: &str) -> Option<Trusted> {
         Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
     };
     issuers.iter().all(url).then_some(Trusted::These(issuers))
+}
+
+/// A name, or the ARN of a bus.
+fn event_bus(value: &str) -> Option<String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_".contains(&byte);
+    let is_name = |name: &str| (1..=256).contains(&name.len()) && name.bytes().all(allowed);
+    let name = if value.starts_with("arn:") {
+        let mut parts = value.splitn(6, ':').skip(2);
+        parts.next().filter(|service| *service == "events")?;
+        parts.nth(2)?.strip_prefix("event-bus/")?
+    } else {
+        value
+    };
+    is_name(name).then(|| value.to_owned())
 }
 
 fn older_cookie_domain(value: &str) -> Option<OlderCookieDomain> {

@@ -176,6 +176,14 @@ impl SessionHandle {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.0.as_bytes());
         hex::encode(&digest.as_ref()[..8])
     }
+
+    /// What stands for it in an audit record and in an event: the SHA-256 of `salt`, a colon and
+    /// the handle, in hex.
+    #[must_use]
+    pub fn salted_digest(&self, salt: &str) -> String {
+        let text = format!("{salt}:{}", self.0);
+        hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()))
+    }
 }
 
 /// Counts the times a user's sessions were revoked as a whole. A session carries the generations it
@@ -283,6 +291,15 @@ mod tests {
         let handle = SessionHandle::parse("h-1").unwrap();
         assert_eq!(format!("{handle:?}"), format!("SessionHandle(#{})", handle.fingerprint()));
         assert_eq!(handle.fingerprint().len(), 16);
+    }
+
+    #[test]
+    fn a_salted_digest_is_what_sha256sum_says() {
+        // printf '%s' 'sever-SessionTable:bfac3f28-…' | sha256sum
+        let handle = SessionHandle::parse("bfac3f28-78af-4be0-8461-206d0680286e").unwrap();
+        let digest = "2d0e8f050d033c3fe90204908e47974ec0050e1877407cce8de8c6bceecfe588";
+        assert_eq!(handle.salted_digest("sever-SessionTable"), digest);
+        assert_ne!(handle.salted_digest("another"), digest);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! The edge, and start-up: what every function's `main` calls, and what the local gateway calls in
 //! its place.
 
+mod caller;
 mod event;
+mod lines;
 mod start;
 
+pub use caller::{Caller, Way};
+pub use lines::lines;
 pub use start::serve;
 
 use crate::app::App;
@@ -20,6 +24,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use tracing::Instrument as _;
 
 /// A Lambda function, composed and ready: one JSON event in, one JSON answer or a [`Diagnostic`]
 /// out.
@@ -84,25 +89,27 @@ impl Function {
     where
         C: DeserializeOwned + Send + 'static,
         A: Serialize + Send + 'static,
-        H: Fn(Arc<App>, C) -> F + Clone + Send + Sync + 'static,
+        H: Fn(Arc<App>, C, Caller) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<A, ApiError>> + Send + 'static,
     {
         Self::from_fn(move |event| {
             let (app, handle) = (Arc::clone(&app), handle.clone());
             async move {
                 if event::is_http(event.payload.get()) {
-                    let answer = move |app, request: Request| {
+                    let answer = move |app: Arc<App>, request: Request| {
+                        let caller = Caller::of(&request, &app.clock);
                         let checked = check_size(request.body());
                         let answer =
-                            command_of(route, &request).map(|command| handle(app, command));
+                            command_of(route, &request).map(|command| handle(app, command, caller));
                         or_problem(checked, async move {
                             Ok(reply::json(StatusCode::OK, &answer?.await?))
                         })
                     };
                     return over_http(app, event, answer).await;
                 }
+                let caller = Caller::direct(&event.context, app.clock.now());
                 let answer = match from_json(event.payload.get().as_bytes()) {
-                    Ok(command) => handle(app, command).await,
+                    Ok(command) => handle(app, command, caller).await,
                     Err(error) => Err(error),
                 };
                 match answer {
@@ -125,7 +132,10 @@ impl Function {
         &self,
         event: LambdaEvent<Box<RawValue>>,
     ) -> Result<Box<RawValue>, Diagnostic> {
-        (self.0)(event).await
+        let function = event.context.env_config.function_name.as_str();
+        let request_id = event.context.request_id.as_str();
+        let invocation = tracing::info_span!("invocation", function, requestId = request_id);
+        (self.0)(event).instrument(invocation).await
     }
 }
 

@@ -11,12 +11,16 @@ pub mod http;
 pub mod ids;
 pub mod json;
 pub mod lambda;
+pub mod metric;
 pub mod model;
 pub mod session;
 pub mod table;
 pub mod tenancy;
 pub mod time;
 pub mod token;
+
+/// The target of every audit record: a log line with the record, which is JSON, in its field `audit`.
+pub const AUDIT_TARGET: &str = "sever::audit";
 
 /// An error and everything that led to it, in one line for a log. Each link says only what it adds.
 #[must_use]

@@ -43,6 +43,12 @@ impl Gate {
     pub fn open(&self) {
         self.open.notify_one();
     }
+
+    /// Waits here until it is let through.
+    pub(crate) async fn pass(&self) {
+        self.arrived.notify_one();
+        self.open.notified().await;
+    }
 }
 
 struct Rule {
@@ -139,8 +145,7 @@ impl<E: Engine> Engine for Faulty<E> {
             Some(Fault::Unprocessed(served)) => self.partly(request, served).await,
             Some(Fault::Conflict | Fault::ItemConflict) => Ok(conflict(&request)),
             Some(Fault::Held(gate)) => {
-                gate.arrived.notify_one();
-                gate.open.notified().await;
+                gate.pass().await;
                 self.inner.call(request).await
             }
         }

@@ -3,10 +3,12 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a test that fails panics")]
 
+pub mod bus;
 pub mod clock;
 pub mod contract;
 pub mod faults;
 pub mod lag;
+pub mod lines;
 pub mod logs;
 pub mod programs;
 pub mod request;
@@ -17,6 +19,7 @@ pub mod world;
 pub use clock::HandClock;
 pub use faults::{Fault, Faulty};
 pub use lag::Lagging;
+pub use lines::Lines;
 pub use request::Reply;
 pub use sandbox::Sandbox;
 pub use world::{Opened, World};

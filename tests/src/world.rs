@@ -160,6 +160,12 @@ impl World {
         self.clock.pass(span);
     }
 
+    /// The tokens that this test has seen.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn remember(&self, secrets: Vec<String>) {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(secrets);
     }
@@ -185,8 +191,8 @@ impl Drop for World {
         if std::thread::panicking() {
             return;
         }
-        for secret in self.secrets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            assert!(!logs::contain(secret), "a token of this test was logged");
+        for secret in self.secrets() {
+            assert!(!logs::contain(&secret), "a token of this test was logged");
         }
     }
 }

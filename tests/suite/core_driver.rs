@@ -11,6 +11,7 @@ mod crossing;
 mod endpoints;
 mod failures;
 mod golden;
+mod journal;
 mod one_truth;
 mod protected;
 mod races;

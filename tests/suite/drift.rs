@@ -7,6 +7,7 @@ mod iam;
 mod imports;
 mod kept;
 mod names;
+mod observed;
 mod routes;
 mod security;
 mod tidiness;

@@ -13,6 +13,7 @@ mod gateway;
 mod keys;
 mod keys_by_hand;
 mod logout;
+mod observability;
 mod properties;
 mod races;
 mod refresh;

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use shared::app::App;
 use shared::config::CoreAccess;
+use shared::metric;
 use shared::session::FoundApp;
 
 /// Who presents nothing is refused before anything is read, unless the operator lets everybody in.
@@ -30,6 +31,7 @@ pub(crate) fn admit(app: &App, of: Option<&FoundApp>, headers: &HeaderMap) -> Re
 }
 
 fn refuse(app: &App, headers: &HeaderMap) -> Refusal {
+    metric::refused("api-key");
     if app.core_access == CoreAccess::Closed {
         tracing::warn!("refused: API_KEYS is not set");
     } else {

@@ -31,8 +31,9 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
     if id == AppId::public() {
         return Err(Refusal::Forbidden("Cannot delete public app"));
     }
-    let did_exist = call.app.apps.remove_app(&id).await?;
-    Ok(json(&json!({ "status": "OK", "didExist": did_exist })))
+    let did_exist = call.app.apps.remove_app(&id).await;
+    call.journal.removed(&call.caller, call.of.id(), (&id, None), &did_exist).await;
+    Ok(json(&json!({ "status": "OK", "didExist": did_exist? })))
 }
 
 /// `GET /recipe/multitenancy/app/list/v2`
@@ -73,8 +74,10 @@ pub(crate) async fn remove_tenant(call: &Call<'_>) -> Answer {
     if tenant.is_public() {
         return Err(Refusal::Forbidden("Cannot delete public tenant, use remove app API instead"));
     }
-    let did_exist = call.app.apps.remove_tenant(&call.of, &tenant).await?;
-    Ok(json(&json!({ "status": "OK", "didExist": did_exist })))
+    let did_exist = call.app.apps.remove_tenant(&call.of, &tenant).await;
+    let app = call.of.id();
+    call.journal.removed(&call.caller, app, (app, Some(&tenant)), &did_exist).await;
+    Ok(json(&json!({ "status": "OK", "didExist": did_exist? })))
 }
 
 /// `GET /recipe/multitenancy/tenant/list/v2`

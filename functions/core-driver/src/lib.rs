@@ -20,12 +20,13 @@ mod version;
 use answer::{Answer, text};
 use http::{Method, StatusCode};
 use input::Input;
+use journal::{Actor, Journal};
 use lambda_http::{Request, RequestExt};
 use refusal::Refusal;
 use route::{Api, Target};
 use shared::app::App;
 use shared::ids::TenantId;
-use shared::lambda::Function;
+use shared::lambda::{Caller, Function};
 use shared::session::FoundApp;
 use std::sync::Arc;
 use version::Cdi;
@@ -33,8 +34,10 @@ use version::Cdi;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::plain_http(app, async |app, request| {
-        answer(&app, &request).await.unwrap_or_else(Refusal::into_reply)
+    let journal = Journal::new(&app);
+    Function::plain_http(app, move |app, request| {
+        let journal = journal.clone();
+        async move { answer(&app, &journal, &request).await.unwrap_or_else(Refusal::into_reply) }
     })
 }
 
@@ -55,9 +58,12 @@ struct Call<'a> {
     tenant: TenantId,
     cdi: Cdi,
     input: Input<'a>,
+    journal: &'a Journal,
+    caller: Caller,
 }
 
-async fn answer(app: &App, request: &Request) -> Answer {
+async fn answer(app: &App, journal: &Journal, request: &Request) -> Answer {
+    let caller = Caller::of(request, &app.clock);
     let target = Target::parse(&path_below(request)).ok_or(Refusal::NotFound)?;
     if target.api == Api::Hello {
         return Ok(text(StatusCode::OK, "Hello"));
@@ -82,7 +88,7 @@ async fn answer(app: &App, request: &Request) -> Answer {
         return Err(Refusal::NotFound);
     }
     let input = Input::of(request);
-    let call = Call { app, of, tenant: target.tenant, cdi, input };
+    let call = Call { app, of, tenant: target.tenant, cdi, input, journal, caller };
     dispatch(&call, target.api, request.method()).await
 }
 
@@ -116,6 +122,11 @@ async fn dispatch(call: &Call<'_>, api: Api, method: &Method) -> Answer {
 }
 
 impl Call<'_> {
+    /// For the journal: whoever holds a key of the app.
+    fn actor(&self) -> Actor<'_> {
+        Actor::Sdk(self.of.id())
+    }
+
     /// Some calls are about a whole app; from CDI 5.0 on they must not name a tenant.
     fn only_from_public_tenant(&self) -> Result<(), Refusal> {
         if self.cdi >= Cdi::V5_0 && !self.tenant.is_public() {

@@ -46,7 +46,11 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
         opening: Opening::Classic { version, with_anti_csrf },
     };
     match call.app.apps.create(&call.of, new).await? {
-        Some(issued) => Ok(issued_answer(call, &issued)),
+        Some(issued) => {
+            let (by, app) = (call.actor(), call.of.id());
+            call.journal.opened(&call.caller, by, app, &issued.session).await;
+            Ok(issued_answer(call, &issued))
+        }
         None => Err(Refusal::NoTenant(call.of.id().clone(), call.tenant.clone())),
     }
 }
@@ -120,6 +124,7 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
         ClassicRefreshed::Issued(issued) => Ok(issued_answer(call, &issued)),
         ClassicRefreshed::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
         ClassicRefreshed::Theft { handle, user, recipe_user } => {
+            call.journal.theft_told(&call.caller, call.of.id(), &handle, &user).await;
             Ok(theft(&handle, &user, &recipe_user))
         }
     }

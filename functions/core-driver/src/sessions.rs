@@ -85,7 +85,10 @@ async fn remove_handles(
             return Err(no_tenant(call, handle));
         }
     }
-    Ok(call.of.sessions.revoke_handles_classic(handles).await?)
+    let revoked = call.of.sessions.revoke_handles_classic(handles.clone()).await;
+    let (by, app) = (call.actor(), call.of.id());
+    call.journal.handles_revoked(&call.caller, by, app, &handles, &revoked).await;
+    Ok(revoked?.ended.into_iter().map(|ended| ended.handle).collect())
 }
 
 /// One write ends them all; those are named that the sweep after it found.
@@ -95,8 +98,10 @@ async fn remove_user(
     across: bool,
 ) -> Result<Vec<SessionHandle>, Refusal> {
     let scope = scope(call, across)?;
-    let swept = call.of.sessions.revoke_user(user, &scope, None).await?;
-    Ok(swept.handles)
+    let swept = call.of.sessions.revoke_user(user, &scope, None).await;
+    let (by, app, what) = (call.actor(), call.of.id(), (user, &scope, None));
+    call.journal.user_revoked(&call.caller, by, app, what, &swept).await;
+    Ok(swept?.handles)
 }
 
 /// All of a user's tenants, or the one that the path names.

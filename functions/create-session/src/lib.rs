@@ -4,6 +4,7 @@
 //! cookies ready to be handed to the browser. Whoever may call this can be anybody: grant it to
 //! your login code alone.
 
+use journal::{Actor, Journal};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::app::App;
@@ -11,9 +12,9 @@ use shared::http::command::{object, present};
 use shared::http::credentials::Transfer;
 use shared::http::error::{ApiError, Code};
 use shared::http::tokens::ClientTokens;
-use shared::ids::{TenantId, UserId};
+use shared::ids::{AppId, TenantId, UserId};
 use shared::json::Object;
-use shared::lambda::{Function, Route};
+use shared::lambda::{Caller, Function, Route};
 use shared::model::{Device, SessionData};
 use shared::session::{Issued, NewSession, Opening};
 use shared::token::payload::Payload;
@@ -27,7 +28,10 @@ const MAX_USER_AGENT_BYTES: usize = 1024;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::command(app, Route::Post, handle)
+    let journal = Journal::new(&app);
+    Function::command(app, Route::Post, move |app, command, caller| {
+        handle(app, journal.clone(), command, caller)
+    })
 }
 
 #[derive(Deserialize)]
@@ -67,12 +71,18 @@ struct DeviceFacts {
     user_agent: Option<String>,
 }
 
-async fn handle(app: Arc<App>, command: Command) -> Result<Value, ApiError> {
+async fn handle(
+    app: Arc<App>,
+    journal: Journal,
+    command: Command,
+    caller: Caller,
+) -> Result<Value, ApiError> {
     let transfer = match command.transfer {
         TransferName::Header => Transfer::Header,
         TransferName::Cookie => Transfer::Cookie,
     };
     let issued = app.sessions.create(new_session(command, transfer)?).await?;
+    journal.opened(&caller, Actor::of(&caller), &AppId::public(), &issued.session).await;
     Ok(answer(&app, &issued, transfer))
 }
 

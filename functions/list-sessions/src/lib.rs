@@ -11,7 +11,7 @@ use shared::app::App;
 use shared::http::command::present;
 use shared::http::error::{ApiError, Code};
 use shared::ids::{SessionHandle, TenantId, UserId};
-use shared::lambda::{Function, Route};
+use shared::lambda::{Caller, Function, Route};
 use shared::model::{Scope, Summary};
 use shared::session::MAX_LISTED;
 use shared::table::IndexCursor;
@@ -37,7 +37,7 @@ struct Command {
     cursor: Option<String>,
 }
 
-async fn handle(app: Arc<App>, command: Command) -> Result<Value, ApiError> {
+async fn handle(app: Arc<App>, command: Command, _: Caller) -> Result<Value, ApiError> {
     let user = UserId::parse(&command.user_id)?;
     let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let limit = limit(command.limit)?;

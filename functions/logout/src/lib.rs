@@ -5,6 +5,7 @@
 //! session would live on with nobody to end it.
 
 use http::{Method, StatusCode};
+use journal::Journal;
 use lambda_http::Request;
 use serde_json::json;
 use shared::app::App;
@@ -13,17 +14,20 @@ use shared::http::credentials::{AccessCredential, Credentials};
 use shared::http::error::ApiError;
 use shared::http::reply::{json as json_reply, message, with_tokens};
 use shared::http::tokens::ClientTokens;
-use shared::lambda::Function;
+use shared::lambda::{Caller, Function};
+use shared::metric;
 use shared::session::Verdict;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::http(app, Method::POST, handle)
+    let journal = Journal::new(&app);
+    Function::http(app, Method::POST, move |app, request| handle(app, journal.clone(), request))
 }
 
-async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
+async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
+    let caller = Caller::of(&request, &app.clock);
     let credentials = Credentials::of(request.headers());
     let (token, transfer) = match credentials.access() {
         AccessCredential::Present(token, transfer) => (token, transfer),
@@ -32,9 +36,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
     };
     let evidence = credentials.evidence(transfer, request.method());
     match app.sessions.verify_fast(*token, evidence).await? {
-        Verdict::Refused(_) => Ok(refuse("try refresh token")),
+        Verdict::Refused(refusal) => {
+            metric::refused(refusal.reason());
+            Ok(refuse("try refresh token"))
+        }
         Verdict::Allowed(principal) => {
-            app.sessions.logout(&principal.handle).await?;
+            let ended = app.sessions.logout(&principal.handle).await;
+            journal.logged_out(&caller, &principal, &ended).await;
+            ended?;
             let tokens = ClientTokens::take(transfer, &app.web.cookies);
             Ok(with_tokens(json_reply(StatusCode::OK, &json!({"status": "OK"})), tokens))
         }

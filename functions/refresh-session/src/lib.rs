@@ -4,6 +4,7 @@
 //! client, so that it does not ask again with what can never work.
 
 use http::{Method, StatusCode};
+use journal::Journal;
 use lambda_http::Request;
 use serde_json::json;
 use shared::app::App;
@@ -13,7 +14,8 @@ use shared::http::credentials::{Credentials, RefreshCredential, Transfer};
 use shared::http::error::ApiError;
 use shared::http::reply::{json as json_reply, message, with_tokens};
 use shared::http::tokens::ClientTokens;
-use shared::lambda::Function;
+use shared::lambda::{Caller, Function};
+use shared::metric;
 use shared::session::{Issued, Refreshed, Theft};
 use shared::token::refresh::RefreshToken;
 use std::sync::Arc;
@@ -21,10 +23,12 @@ use std::sync::Arc;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::http(app, Method::POST, handle)
+    let journal = Journal::new(&app);
+    Function::http(app, Method::POST, move |app, request| handle(app, journal.clone(), request))
 }
 
-async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
+async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
+    let caller = Caller::of(&request, &app.clock);
     let credentials = Credentials::of(request.headers());
     let (text, transfer) = match credentials.refresh() {
         RefreshCredential::Present(text, transfer) => (text, transfer),
@@ -32,6 +36,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
         RefreshCredential::Duplicated(names) => return Ok(tidy_up(&app, &names)),
     };
     let Ok(token) = RefreshToken::parse(text) else {
+        metric::refused("malformed-token");
         return Ok(refuse(&app, "unauthorised"));
     };
     let evidence = credentials.evidence(transfer, request.method());
@@ -41,11 +46,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
             issue(&app, &issued, transfer, stray_cookies)
         }
         Refreshed::Unauthorised(refusal) => {
-            tracing::info!(?refusal, "refresh refused");
+            metric::refused(refusal.reason());
             refuse(&app, "unauthorised")
         }
         Refreshed::Theft(theft) => {
             report(&theft);
+            journal.stolen(&caller, &theft).await;
             refuse(&app, "token theft detected")
         }
     })

@@ -4,19 +4,23 @@
 //! unknown ones are left out. It never touches the caller's own cookies: the caller is an
 //! administrator, not the one who leaves.
 
+use journal::{Actor, Journal};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::http::command::present;
 use shared::http::error::{ApiError, Code};
-use shared::ids::SessionHandle;
-use shared::lambda::{Function, Route};
+use shared::ids::{AppId, SessionHandle};
+use shared::lambda::{Caller, Function, Route};
 use shared::session::MAX_HANDLES;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::command(app, Route::Post, handle)
+    let journal = Journal::new(&app);
+    Function::command(app, Route::Post, move |app, command, caller| {
+        handle(app, journal.clone(), command, caller)
+    })
 }
 
 #[derive(Deserialize)]
@@ -35,9 +39,17 @@ struct Answer {
     session_handles_revoked: Vec<String>,
 }
 
-async fn handle(app: Arc<App>, command: Command) -> Result<Answer, ApiError> {
-    let revoked = app.sessions.revoke_handles(handles(command)?).await?;
-    let revoked = revoked.iter().map(|handle| handle.as_str().to_owned()).collect();
+async fn handle(
+    app: Arc<App>,
+    journal: Journal,
+    command: Command,
+    caller: Caller,
+) -> Result<Answer, ApiError> {
+    let handles = handles(command)?;
+    let revoked = app.sessions.revoke_handles(handles.clone()).await;
+    let by = Actor::of(&caller);
+    journal.handles_revoked(&caller, by, &AppId::public(), &handles, &revoked).await;
+    let revoked = revoked?.ended.iter().map(|ended| ended.handle.as_str().to_owned()).collect();
     Ok(Answer { status: "OK", session_handles_revoked: revoked })
 }
 

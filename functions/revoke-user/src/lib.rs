@@ -3,19 +3,23 @@
 //! `POST /revoke-user` behind IAM, or direct invoke. When it answers, every session it covers is
 //! refused, even if the sweep of rows is not complete.
 
+use journal::{Actor, Journal};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::http::command::present;
 use shared::http::error::ApiError;
-use shared::ids::{SessionHandle, UserId};
-use shared::lambda::{Function, Route};
+use shared::ids::{AppId, SessionHandle, UserId};
+use shared::lambda::{Caller, Function, Route};
 use shared::model::Scope;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::command(app, Route::Post, handle)
+    let journal = Journal::new(&app);
+    Function::command(app, Route::Post, move |app, command, caller| {
+        handle(app, journal.clone(), command, caller)
+    })
 }
 
 #[derive(Deserialize)]
@@ -36,15 +40,23 @@ struct Answer {
     sweep_complete: bool,
 }
 
-async fn handle(app: Arc<App>, command: Command) -> Result<Answer, ApiError> {
+async fn handle(
+    app: Arc<App>,
+    journal: Journal,
+    command: Command,
+    caller: Caller,
+) -> Result<Answer, ApiError> {
     let user = UserId::parse(&command.user_id)?;
     let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let except =
         command.except_session_handle.map(|text| SessionHandle::parse(&text)).transpose()?;
-    let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await?;
+    let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await;
+    let (by, what) = (Actor::of(&caller), (&user, &scope, except.as_ref()));
+    journal.user_revoked(&caller, by, &AppId::public(), what, &swept).await;
+    let swept = swept?;
     Ok(Answer {
         status: "OK",
         session_handles_revoked: swept.handles.iter().map(|h| h.as_str().to_owned()).collect(),
-        sweep_complete: swept.complete,
+        sweep_complete: swept.failure.is_none(),
     })
 }

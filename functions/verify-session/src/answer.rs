@@ -10,6 +10,9 @@ const MAX_RESOURCE: usize = 512;
 /// Whom a policy names that allows nobody.
 const NOBODY: &str = "nobody";
 
+/// The refusal of a REST or WebSocket API, letter by letter.
+pub(crate) const UNAUTHORIZED: &str = "Unauthorized";
+
 /// How an answer looks. An ARN names what is asked for.
 pub(crate) enum Form {
     /// An IAM policy; a refusal is the error `Unauthorized`, letter by letter: REST APIs and
@@ -52,7 +55,7 @@ impl Form {
 }
 
 fn unauthorized() -> Diagnostic {
-    Diagnostic { error_type: "Unauthorized".to_owned(), error_message: "Unauthorized".to_owned() }
+    Diagnostic { error_type: UNAUTHORIZED.to_owned(), error_message: UNAUTHORIZED.to_owned() }
 }
 
 /// An IAM policy for the one request that was asked about.

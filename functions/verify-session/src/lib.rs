@@ -17,13 +17,26 @@ use shared::check_database::Asked;
 use shared::http::credentials::{AccessCredential, Credentials, Transfer};
 use shared::http::error::{ApiError, Code};
 use shared::lambda::Function;
+use shared::metric::{self, Metric, Unless};
 use shared::session::{Evidence, Principal, SessionError, Verdict};
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::from_fn(move |event| handle(Arc::clone(&app), event))
+    Function::from_fn(move |event| counted(handle(Arc::clone(&app), event)))
+}
+
+/// Counts an answer that is neither an allowance nor a refusal, and none at all, as by a panic.
+async fn counted(
+    answer: impl Future<Output = Result<Box<RawValue>, Diagnostic>>,
+) -> Result<Box<RawValue>, Diagnostic> {
+    let errors = Unless::disarmed(Metric::AuthorizerErrors);
+    let answer = answer.await;
+    if answer.as_ref().err().is_none_or(|error| error.error_type == answer::UNAUTHORIZED) {
+        errors.disarm();
+    }
+    answer
 }
 
 async fn handle(
@@ -52,11 +65,11 @@ async fn handle(
 async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionError> {
     let credentials = Credentials::of(&event.headers);
     let AccessCredential::Present(token, transfer) = credentials.undisputed_access() else {
-        tracing::info!("refused: no single access token");
+        metric::refused("no-single-token");
         return Ok(None);
     };
     let Some(evidence) = evidence(app, event, &credentials, transfer) else {
-        tracing::info!("refused: a cookie on a WebSocket that no page of the website opens");
+        metric::refused("foreign-web-socket");
         return Ok(None);
     };
     let verdict = if app.authorizer.check_policy.is_strict(&event.asked) {
@@ -67,7 +80,7 @@ async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionErr
     Ok(match verdict {
         Verdict::Allowed(principal) => Some(principal),
         Verdict::Refused(refusal) => {
-            tracing::info!(?refusal, "refused");
+            metric::refused(refusal.reason());
             None
         }
     })

@@ -114,7 +114,12 @@ impl Bundled {
     }
 
     /// The same, with some of the environment otherwise.
-    pub(crate) async fn run(&self, words: &[&str], input: &str, environment: &[(&str, &str)]) -> Run {
+    pub(crate) async fn run(
+        &self,
+        words: &[&str],
+        input: &str,
+        environment: &[(&str, &str)],
+    ) -> Run {
         let (table, url) = (self.table(), self.url());
         let ours = [("SEVER_TABLE", table.as_str()), ("AWS_ENDPOINT_URL", &url)];
         self.start_sever(words, input, &[&ours, environment].concat()).await

@@ -80,6 +80,27 @@ fn same_site_follows_the_registrable_domain_and_the_scheme() {
 }
 
 #[test]
+fn a_bus_is_a_name_or_the_arn_of_one() {
+    let arn = "arn:aws:events:eu-west-1:123456789012:event-bus/sessions";
+    for bus in ["sessions", "a/b.c_d-e", arn, &"b".repeat(256)] {
+        assert_eq!(read(&[("EVENT_BUS", bus)]).unwrap().event_bus.as_deref(), Some(bus));
+    }
+    assert_eq!(read(&[]).unwrap().event_bus, None);
+    let long = "b".repeat(257);
+    for no_bus in [
+        "two words",
+        "bus:1",
+        "arn:aws:sqs:eu-west-1:123456789012:event-bus/sessions",
+        "arn:aws:events:eu-west-1:123456789012:rule/sessions",
+        "arn:aws:events:eu-west-1:123456789012:event-bus/",
+        "arn:aws:events",
+        &long,
+    ] {
+        assert_eq!(faulty(&[("EVENT_BUS", no_bus)]), ["EVENT_BUS"], "{no_bus}");
+    }
+}
+
+#[test]
 fn every_fault_is_reported_at_once_by_name_and_rule() {
     let vars: HashMap<_, _> = [
         ("API_DOMAIN", "api.example.com"),

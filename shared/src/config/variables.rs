@@ -16,7 +16,7 @@ const fn variable(name: &'static str, default: &'static str, allowed: &'static s
 }
 
 /// Every variable that a function reads.
-pub const VARIABLES: [Variable; 23] = [
+pub const VARIABLES: [Variable; 24] = [
     variable("TABLE_NAME", "required", "the name of the DynamoDB table"),
     variable(
         "API_DOMAIN",
@@ -88,4 +88,5 @@ pub const VARIABLES: [Variable; 23] = [
         "false",
         "true or false (true lets everybody call core-driver while API_KEYS is empty)",
     ),
+    variable("EVENT_BUS", "none", "the name or the ARN of an EventBridge bus"),
 ];

@@ -5,6 +5,7 @@ use super::Reply;
 use super::reply::{PROBLEM_JSON, typed, with_header};
 use crate::error_chain;
 use crate::ids::InvalidId;
+use crate::metric;
 use crate::session::SessionError;
 use crate::table::TableError;
 use crate::token::payload::InvalidPayload;
@@ -138,13 +139,22 @@ pub struct ApiError {
     members: Map<String, Value>,
     allow: Option<&'static str>,
     cause: Option<String>,
+    /// Whether the table was throttled; `None` when the cause is another than the table.
+    throttled: Option<bool>,
 }
 
 impl ApiError {
     /// An error whose `detail` the caller may read. It must not repeat what the caller sent.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), members: Map::new(), allow: None, cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            members: Map::new(),
+            allow: None,
+            cause: None,
+            throttled: None,
+        }
     }
 
     /// The route exists, with this method instead.
@@ -160,6 +170,11 @@ impl ApiError {
         self.code
     }
 
+    fn of_table(table: &TableError, error: &SessionError) -> Self {
+        let table_error = Self::caused_by(table_code(table), error);
+        Self { throttled: Some(table.is_throttling()), ..table_error }
+    }
+
     fn caused_by(code: Code, error: &SessionError) -> Self {
         let detail = match code {
             Code::TableUnavailable => "nothing was answered from guesswork; try again shortly",
@@ -168,8 +183,12 @@ impl ApiError {
         Self { cause: Some(error_chain(error)), ..Self::new(code, detail) }
     }
 
-    /// Writes the reason to the log, once. A caller's mistake is not the operator's concern.
+    /// Writes the reason to the log and counts it, once. A caller's mistake is not the operator's
+    /// concern.
     pub fn log(&self) {
+        if let Some(throttled) = self.throttled {
+            metric::table_error(throttled);
+        }
         if let Some(cause) = &self.cause {
             tracing::error!(code = self.code.as_str(), error = cause, "request failed");
         }
@@ -215,7 +234,7 @@ impl ApiError {
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         match &error {
-            SessionError::Table(table) => Self::caused_by(table_code(table), &error),
+            SessionError::Table(table) => Self::of_table(table, &error),
             SessionError::Entropy(_) | SessionError::Key(_) => {
                 Self::caused_by(Code::InternalError, &error)
             }
@@ -231,8 +250,8 @@ impl From<SessionError> for ApiError {
                 "`exceptSessionHandle` names no live session of this user; nothing was revoked",
             ),
             SessionError::PartlyRevoked { revoked, source } => {
-                let mut partly = Self::caused_by(table_code(source), &error);
-                let revoked = revoked.iter().map(crate::ids::SessionHandle::as_str).collect();
+                let mut partly = Self::of_table(source, &error);
+                let revoked = revoked.ended.iter().map(|ended| ended.handle.as_str()).collect();
                 partly.members.insert("sessionHandlesRevoked".to_owned(), revoked);
                 partly
             }
@@ -243,6 +262,7 @@ impl From<SessionError> for ApiError {
 fn table_code(error: &TableError) -> Code {
     match error {
         TableError::Unavailable { .. }
+        | TableError::Throttled { .. }
         | TableError::Unprocessed { .. }
         | TableError::OutOfTime { .. }
         | TableError::Contended { .. } => Code::TableUnavailable,

@@ -1,9 +1,10 @@
-//! Start-up, and what is written to the log.
+//! Start-up.
 
-use super::Function;
+use super::{Function, lines};
 use crate::app::App;
 use crate::config::{Config, ConfigError};
 use crate::time::{Clock, Entropy};
+use aws_config::BehaviorVersion;
 use futures_util::FutureExt as _;
 use http::Method;
 use lambda_runtime::{Diagnostic, service_fn};
@@ -12,9 +13,6 @@ use lambda_runtime_api_client::{PooledClient, build_request};
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tracing::{Level, Metadata};
-use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -22,21 +20,25 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// whole, is what Lambda says of every invocation, and fails the start. A handler that panics fails
 /// its own invocation and no other.
 pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> ExitCode {
-    log_as_json();
+    let config = Config::from_env();
+    let table = config.as_ref().map_or("", |config| &config.table_name);
+    let lines = lines(name, table, Clock::system(), std::io::stdout);
+    tracing_subscriber::registry().with(lines).init();
     log_panics();
-    let config = match Config::from_env() {
+    let config = match config {
         Ok(config) => config,
         Err(error) => {
-            tracing::error!(function = name, %error, "cannot start");
+            tracing::error!(%error, "cannot start");
             if let Err(error) = report(&error).await {
-                tracing::error!(function = name, %error, "Lambda could not be told");
+                tracing::error!(%error, "Lambda could not be told");
             }
             return ExitCode::FAILURE;
         }
     };
-    let dynamodb = crate::table::client_from_env().await;
-    let app = Arc::new(App::new(config, dynamodb, Clock::system(), Entropy::system()));
-    let function = function(app);
+    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let dynamodb = crate::table::client(&aws);
+    let app = App::new(config, dynamodb, Clock::system(), Entropy::system());
+    let function = function(Arc::new(App { aws, ..app }));
     let handle = service_fn(move |event| {
         let function = function.clone();
         async move {
@@ -47,7 +49,7 @@ pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> Ex
     match lambda_runtime::run(handle).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(function = name, %error, "the Lambda runtime failed");
+            tracing::error!(%error, "the Lambda runtime failed");
             ExitCode::FAILURE
         }
     }
@@ -76,17 +78,6 @@ fn panicked() -> Diagnostic {
     }
 }
 
-fn log_as_json() {
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .with_target(false)
-        .with_span_list(false)
-        // Lambda stamps each line itself.
-        .without_time()
-        .with_filter(filter_fn(is_logged));
-    tracing_subscriber::registry().with(lines).init();
-}
-
 /// A panic's message may quote what it stumbled over, which may be a token: only one that stands in
 /// the code as it is can be shown.
 fn log_panics() {
@@ -95,11 +86,4 @@ fn log_panics() {
         let why = panic.payload().downcast_ref::<&'static str>().copied();
         tracing::error!(at, why, "panicked");
     }));
-}
-
-/// Information and worse. The runtime would log every error that a function answers, too, and
-/// refusing is answering an error; ours are logged where they happen.
-fn is_logged(event: &Metadata<'_>) -> bool {
-    let answered = event.target() == "lambda_runtime::layers::panic" && event.is_event();
-    *event.level() <= Level::INFO && !answered
 }

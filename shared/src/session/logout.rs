@@ -1,16 +1,22 @@
 //! Logging out ends the caller's own session. One that is already over is as good as ended.
 
-use super::{SessionError, Sessions};
+use super::{EndedSession, Revoked, SessionError, Sessions};
 use crate::ids::SessionHandle;
 
 impl Sessions {
     /// Ends the session of a principal. Whether it was still there makes no difference to the one
-    /// who leaves.
+    /// who leaves. When it answers, every strict check refuses it.
     ///
     /// # Errors
     /// The effect is unknown: the client must keep its tokens, to try again.
-    pub async fn logout(&self, handle: &SessionHandle) -> Result<(), SessionError> {
-        self.table.remove(handle).await?;
-        Ok(())
+    pub async fn logout(&self, handle: &SessionHandle) -> Result<Revoked, SessionError> {
+        let handle = handle.clone();
+        Ok(match self.table.remove(&handle).await? {
+            Some(removed) => {
+                let ended = vec![EndedSession { handle, user: removed.user }];
+                Revoked { ended, others: Vec::new() }
+            }
+            None => Revoked { ended: Vec::new(), others: vec![handle] },
+        })
     }
 }

@@ -31,12 +31,11 @@ pub use list::{Listing, MAX_LISTED};
 pub use refresh::{Refreshed, Theft};
 pub use refresh_classic::{ClassicRefresh, ClassicRefreshed};
 pub use regenerate::Regenerated;
-pub use revoke_handles::MAX_HANDLES;
+pub use revoke_handles::{EndedSession, MAX_HANDLES, Revoked};
 pub use revoke_user::Swept;
 pub use verify::{Principal, Refusal, Verdict};
 pub use verify_classic::{ClassicCheck, ClassicVerdict, Seen};
 
-use crate::ids::SessionHandle;
 use crate::table::{SessionTable, TableError};
 use crate::time::{Clock, Entropy, EntropyError};
 use crate::token::issuers::Issuers;
@@ -166,10 +165,10 @@ pub enum SessionError {
     #[error("the session to be kept is not a live session of this user")]
     NoSessionToKeep,
     /// Some of the handles were revoked and some could not be. Asking again is harmless.
-    #[error("{} handles were revoked, others could not be", revoked.len())]
+    #[error("{} handles were revoked, others could not be", revoked.ended.len())]
     PartlyRevoked {
-        /// Those that were.
-        revoked: Vec<SessionHandle>,
+        /// What was done.
+        revoked: Revoked,
         /// Why others could not be.
         #[source]
         source: TableError,

@@ -35,6 +35,8 @@ pub struct Theft {
     pub user: UserId,
     /// In which tenant.
     pub tenant: TenantId,
+    /// Whether this call ended it: not if another did, a moment before.
+    pub ended: bool,
 }
 
 impl Sessions {
@@ -176,11 +178,12 @@ impl Sessions {
 
     /// Theft ends this session, and no other.
     async fn end_stolen(&self, session: Session) -> Result<Refreshed, SessionError> {
-        self.table.remove(&session.handle).await?;
+        let removed = self.table.remove(&session.handle).await?;
         Ok(Refreshed::Theft(Theft {
             handle: session.handle,
             user: session.standing.user,
             tenant: session.standing.tenant,
+            ended: removed.is_some(),
         }))
     }
 }

@@ -2,7 +2,7 @@
 //! nothing is an error but not to know.
 
 use super::{SessionError, Sessions};
-use crate::ids::SessionHandle;
+use crate::ids::{SessionHandle, UserId};
 use crate::table::{Removed, TableError};
 use crate::time::Timestamp;
 use futures_util::{StreamExt, stream};
@@ -18,6 +18,25 @@ const CONCURRENCY: usize = 16;
 const BUDGET: Duration = Duration::from_secs(10);
 const DOING: &str = "ending sessions";
 
+/// What a revocation by name did.
+#[derive(Debug, Default)]
+pub struct Revoked {
+    /// The sessions that it ended, in the order asked.
+    pub ended: Vec<EndedSession>,
+    /// The other names: no live session had them. When some could not be revoked, those are among
+    /// them.
+    pub others: Vec<SessionHandle>,
+}
+
+/// A session that a call has ended.
+#[derive(Debug)]
+pub struct EndedSession {
+    /// Its name.
+    pub handle: SessionHandle,
+    /// Whose it was; `None` when its row did not say.
+    pub user: Option<UserId>,
+}
+
 /// What became of the removal of many rows.
 pub(super) struct Removals {
     /// The sessions whose rows this removed, in the order asked.
@@ -29,14 +48,14 @@ pub(super) struct Removals {
 impl Sessions {
     /// Ends these sessions and answers those whose rows this call removed, in the order asked, each
     /// once. A session whose time was over is not among them, whether or not the table still had
-    /// its row.
+    /// its row. When it answers, every strict check refuses all of them.
     ///
     /// # Errors
     /// [`SessionError::PartlyRevoked`] names those that were ended when others could not be.
     pub async fn revoke_handles(
         &self,
         handles: Vec<SessionHandle>,
-    ) -> Result<Vec<SessionHandle>, SessionError> {
+    ) -> Result<Revoked, SessionError> {
         let now = self.clock.now();
         self.remove_handles(handles, |removed| now < removed.expires_at).await
     }
@@ -49,7 +68,7 @@ impl Sessions {
     pub async fn revoke_handles_classic(
         &self,
         handles: Vec<SessionHandle>,
-    ) -> Result<Vec<SessionHandle>, SessionError> {
+    ) -> Result<Revoked, SessionError> {
         self.remove_handles(handles, |_| true).await
     }
 
@@ -57,17 +76,21 @@ impl Sessions {
         &self,
         handles: Vec<SessionHandle>,
         counts: impl Fn(&Removed) -> bool,
-    ) -> Result<Vec<SessionHandle>, SessionError> {
+    ) -> Result<Revoked, SessionError> {
         let mut seen = HashSet::new();
         let once: Vec<_> =
             handles.into_iter().filter(|handle| seen.insert(handle.clone())).collect();
         let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
         let Removals { removed, failure } = self.remove_each(&once, self.clock.now(), remove).await;
         let ended = removed.into_iter().filter(|(_, removed)| counts(removed));
-        let ended = ended.map(|(handle, _)| handle).collect();
+        let ended = ended.map(|(handle, removed)| EndedSession { handle, user: removed.user });
+        let ended: Vec<_> = ended.collect();
+        let names: HashSet<_> = ended.iter().map(|ended| &ended.handle).collect();
+        let others = once.iter().filter(|handle| !names.contains(handle)).cloned().collect();
+        let revoked = Revoked { ended, others };
         match failure {
-            None => Ok(ended),
-            Some(source) => Err(SessionError::PartlyRevoked { revoked: ended, source }),
+            None => Ok(revoked),
+            Some(source) => Err(SessionError::PartlyRevoked { revoked, source }),
         }
     }
 

@@ -14,8 +14,13 @@ use crate::time::Timestamp;
 pub struct Swept {
     /// The sessions whose rows this call removed.
     pub handles: Vec<SessionHandle>,
-    /// Whether every row that the index showed is gone.
-    pub complete: bool,
+    /// From when on every strict check refuses what the revocation covers: its one write had been
+    /// answered.
+    pub effective_at: Timestamp,
+    /// When the sweep ended.
+    pub finished_at: Timestamp,
+    /// Why rows that the index showed may still be there, if any may.
+    pub failure: Option<TableError>,
 }
 
 impl Sessions {
@@ -36,7 +41,9 @@ impl Sessions {
             None => self.table.raise(user, scope, started).await?,
             Some(handle) => self.raise_keeping(user, scope, handle).await?,
         };
-        Ok(self.sweep(user, scope, generation, started).await)
+        let effective_at = self.clock.now();
+        let (handles, failure) = self.sweep(user, scope, generation, started).await;
+        Ok(Swept { handles, effective_at, finished_at: self.clock.now(), failure })
     }
 
     /// A session to be kept that cannot be found is an error, never a reason to end all.
@@ -87,19 +94,20 @@ impl Sessions {
     }
 
     /// The revocation has taken effect: whatever goes wrong from here on only leaves rows behind.
+    /// Answers the sessions whose rows it removed, and what stopped it early.
     async fn sweep(
         &self,
         user: &UserId,
         scope: &Scope,
         generation: Generation,
         started: Timestamp,
-    ) -> Swept {
-        let mut swept = Swept { handles: Vec::new(), complete: false };
+    ) -> (Vec<SessionHandle>, Option<TableError>) {
+        let mut swept = Vec::new();
         let mut after: Option<IndexCursor> = None;
         loop {
             let page = match self.table.find_handles(user, scope, None, after.as_ref()).await {
                 Ok(page) => page,
-                Err(error) => return unfinished(swept, &error),
+                Err(error) => return (swept, Some(error)),
             };
             let HandlePage { handles, next } = page;
             let remove = |handle: SessionHandle| async move {
@@ -107,19 +115,11 @@ impl Sessions {
             };
             let Removals { removed, failure } = self.remove_each(&handles, started, remove).await;
             let alive = removed.into_iter().filter(|(_, removed)| started < removed.expires_at);
-            swept.handles.extend(alive.map(|(handle, _)| handle));
-            if let Some(error) = failure {
-                return unfinished(swept, &error);
-            }
+            swept.extend(alive.map(|(handle, _)| handle));
             after = next;
-            if after.is_none() {
-                return Swept { complete: true, ..swept };
+            if failure.is_some() || after.is_none() {
+                return (swept, failure);
             }
         }
     }
-}
-
-fn unfinished(swept: Swept, error: &TableError) -> Swept {
-    tracing::warn!(error = %crate::error_chain(error), "the sweep after a revocation stopped early");
-    swept
 }

@@ -44,6 +44,25 @@ pub enum Refusal {
     Superseded,
 }
 
+impl Refusal {
+    /// In a word or three, for logs and metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Token(Invalid::UnknownKey) => "unknown-key",
+            Self::Token(Invalid::BadSignature) => "bad-signature",
+            Self::Token(Invalid::WrongIssuer) => "wrong-issuer",
+            Self::Token(Invalid::NotYetValid) => "token-not-yet-valid",
+            Self::Token(Invalid::Expired) => "token-expired",
+            Self::AntiCsrf => "anti-csrf",
+            Self::Ended(Ended::Missing) => "no-session",
+            Self::Ended(Ended::Expired) => "session-expired",
+            Self::Ended(Ended::Revoked) => "session-revoked",
+            Self::Superseded => "token-superseded",
+        }
+    }
+}
+
 /// The answer to a check.
 #[derive(Debug)]
 pub enum Verdict {

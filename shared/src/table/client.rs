@@ -1,6 +1,6 @@
 //! The DynamoDB client, with time and retries set on purpose.
 
-use aws_config::BehaviorVersion;
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
@@ -11,11 +11,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::{Client, config};
 use std::time::Duration;
 
-/// The client that a function uses on Lambda: region, credentials and endpoint from the
-/// environment.
-pub async fn client_from_env() -> Client {
-    let shared = aws_config::defaults(BehaviorVersion::latest()).load().await;
-    Client::from_conf(harden(config::Builder::from(&shared)).build())
+/// The client that a function uses on Lambda, of the region and with the credentials that all its
+/// clients have.
+#[must_use]
+pub fn client(aws: &SdkConfig) -> Client {
+    Client::from_conf(harden(config::Builder::from(aws)).build())
 }
 
 /// Bounds every call. An authorizer has 10 s and its caller less patience: three attempts of at

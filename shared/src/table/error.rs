@@ -12,8 +12,18 @@ pub enum TableError {
         /// What was being done.
         doing: &'static str,
         /// What the table said, if it was it that refused.
-        said: Option<Said>,
+        said: Option<Box<Said>>,
         /// What the SDK says. It names no item's content.
+        #[source]
+        source: BoxError,
+    },
+    /// The table refused for lack of throughput, and so it did when the SDK tried again. Nothing was
+    /// done.
+    #[error("the session table was throttled: {doing}")]
+    Throttled {
+        /// What was being done.
+        doing: &'static str,
+        /// What the SDK says.
         #[source]
         source: BoxError,
     },
@@ -62,8 +72,11 @@ impl TableError {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         move |error| {
+            if is_throttling(error.code(), error.message()) {
+                return Self::Throttled { doing, source: Box::new(error) };
+            }
             let message = error.message().unwrap_or_default().to_owned();
-            let said = error.code().map(|code| Said { code: code.to_owned(), message });
+            let said = error.code().map(|code| Box::new(Said { code: code.to_owned(), message }));
             Self::Unavailable { doing, said, source: Box::new(error) }
         }
     }
@@ -71,5 +84,55 @@ impl TableError {
     /// For `map_err` on a request builder, which fails only when a required member was forgotten.
     pub(super) fn building(doing: &'static str) -> impl FnOnce(BuildError) -> Self {
         move |error| Self::Unavailable { doing, said: None, source: Box::new(error) }
+    }
+
+    /// Whether the table refused, or left out, for lack of throughput.
+    #[must_use]
+    pub fn is_throttling(&self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Unprocessed { .. })
+    }
+}
+
+/// What DynamoDB says when there is not enough throughput. A cancelled transaction names the reason
+/// of each member in its message, in brackets.
+fn is_throttling(code: Option<&str>, message: Option<&str>) -> bool {
+    const THROTTLED: [&str; 4] = [
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "Throttling",
+    ];
+    match code {
+        Some("TransactionCanceledException") => {
+            let reasons = message.and_then(|text| text.split_once('[')).unwrap_or_default().1;
+            ["ThrottlingError", "ProvisionedThroughputExceeded"]
+                .iter()
+                .any(|reason| reasons.contains(reason))
+        }
+        Some(code) => THROTTLED.contains(&code),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn throttling_is_told_by_its_code_and_in_a_transaction_by_the_reasons() {
+        let cancelled = "TransactionCanceledException";
+        for (code, message, expected) in [
+            (Some("ThrottlingException"), None, true),
+            (Some("ProvisionedThroughputExceededException"), Some("slow down"), true),
+            (Some("RequestLimitExceeded"), None, true),
+            (Some(cancelled), Some("see the reasons [None, ThrottlingError]"), true),
+            (Some(cancelled), Some("see the reasons [ProvisionedThroughputExceeded]"), true),
+            (Some(cancelled), Some("see the reasons [ValidationError, None]"), false),
+            (Some(cancelled), Some("ThrottlingError"), false),
+            (Some("ValidationException"), Some("[ThrottlingError]"), false),
+            (None, Some("ThrottlingException"), false),
+        ] {
+            assert_eq!(is_throttling(code, message), expected, "{code:?} {message:?}");
+        }
     }
 }

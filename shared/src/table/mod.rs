@@ -19,7 +19,7 @@ mod sessions;
 
 pub use apps::{AppTable, AppWrite, AppWritten};
 pub use classic::{Promoted, Promotion};
-pub use client::{client_from_env, harden};
+pub use client::{client, harden};
 pub use error::{Said, TableError};
 pub use generations::Kept;
 pub use index::{HandlePage, IndexCursor};

@@ -5,7 +5,8 @@ use super::item::Item;
 use super::keys::published_from_item;
 use super::schema::{
     Attributes, EXPIRES_AT, EXPIRES_AT_MILLIS, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST,
-    ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION, bytes, expiry, number, text,
+    ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION, USER_ID, bytes, expiry, number,
+    text,
 };
 use super::session_item::{LISTED, STANDING, expires_at, standing_from_item};
 use super::{SessionTable, TableError};
@@ -65,6 +66,8 @@ pub struct RotationWrite<'a> {
 pub struct Removed {
     /// When the session would have ended by itself.
     pub expires_at: Timestamp,
+    /// Whose it was; `None` when the row does not say.
+    pub user: Option<UserId>,
 }
 
 /// What a strict check reads in one round trip.
@@ -282,7 +285,8 @@ impl SessionTable {
                 // The row is gone whatever it was; one without a readable expiry was not seen to be
                 // over.
                 let never = Timestamp::from_millis(i64::MAX);
-                Ok(Some(Removed { expires_at: expires_at(&item).unwrap_or(never) }))
+                let user = item.parsed(USER_ID, UserId::parse_or_empty).ok();
+                Ok(Some(Removed { expires_at: expires_at(&item).unwrap_or(never), user }))
             }
             Err(SdkError::ServiceError(error))
                 if matches!(error.err(), DeleteItemError::ConditionalCheckFailedException(_)) =>

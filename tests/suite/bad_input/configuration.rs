@@ -12,7 +12,7 @@ use shared::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// A good value of each variable, or more than one.
-const GOOD: [(&str, &str); 40] = [
+const GOOD: [(&str, &str); 42] = [
     ("TABLE_NAME", "sessions"),
     ("API_DOMAIN", "https://api.example.com"),
     ("API_DOMAIN", "http://127.0.0.1:3000"),
@@ -53,6 +53,8 @@ const GOOD: [(&str, &str); 40] = [
     ("API_KEYS", "a-key-of-at-least-20-letters, another=key=of=20=letters"),
     ("CORE_DRIVER_OPEN", "true"),
     ("CORE_DRIVER_OPEN", "false"),
+    ("EVENT_BUS", "sessions"),
+    ("EVENT_BUS", "arn:aws:events:eu-west-1:123456789012:event-bus/sessions"),
 ];
 
 /// A variable and its value.
@@ -96,10 +98,12 @@ fn a_good_value_is_good_whatever_stands_around_it() {
     every(300, &(select(&GOOD[..]), space.clone(), space), |((name, good), before, after)| {
         let understood = |value: String| {
             read(&[(name, value)]).map(|config| {
-                let Config { table_name, policy, web, authorizer, core_access } = config;
+                let Config { table_name, policy, web, authorizer, core_access, event_bus } = config;
                 let authorizer =
                     (authorizer.http_api_response, authorizer.websocket_token_in_query);
-                format!("{table_name} {policy:?} {web:?} {authorizer:?} {core_access:?}")
+                format!(
+                    "{table_name} {policy:?} {web:?} {authorizer:?} {core_access:?} {event_bus:?}"
+                )
             })
         };
         let spaced = understood(format!("{before}{good}{after}"));

@@ -71,7 +71,7 @@ async fn is_told(sandbox: &mut Sandbox, asking: &Asking) {
 async fn logs_twice(sandbox: Sandbox, reason: &str) {
     let log = sandbox.terminate().await.log;
     let told = |line: &Value| {
-        let error = line["fields"]["error"].as_str().unwrap_or_default();
+        let error = line["error"].as_str().unwrap_or_default();
         line["level"] == "ERROR" && error.contains(reason)
     };
     assert_eq!(lines(&log).iter().filter(|line| told(line)).count(), 2, "{log}");
@@ -135,12 +135,11 @@ async fn a_handler_that_panics_fails_one_invocation_and_repeats_nothing() {
     assert_eq!(ended.errors, "");
     let lines = lines(&ended.log);
     for line in &lines {
-        let (level, fields) = (&line["level"], &line["fields"]);
-        assert_eq!((level, &fields["message"]), (&json!("ERROR"), &json!("panicked")));
-        let at = fields["at"].as_str().unwrap_or_default();
+        assert_eq!([&line["level"], &line["message"]], [&json!("ERROR"), &json!("panicked")]);
+        let at = line["at"].as_str().unwrap_or_default();
         assert!(at.contains("programs/panics.rs:"), "{line}");
     }
-    let why: Vec<_> = lines.iter().map(|line| line["fields"]["why"].as_str()).collect();
+    let why: Vec<_> = lines.iter().map(|line| line["why"].as_str()).collect();
     assert_eq!(why, [None, Some("there is no place for a list")]);
     assert!(!ended.log.contains("over-a-token"), "{}", ended.log);
 }

@@ -2,6 +2,7 @@
 
 use super::{function, functions, lines, now, opaque_words, start};
 use crate::events::{Placeholders, end_sessions, rows_for, sample};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use tests::World;
 use tests::world::faulty;
@@ -44,7 +45,8 @@ async fn feed(name: &str) {
     }
     let ended = sandbox.terminate().await;
     assert_eq!((ended.status.code(), ended.errors.as_str()), (None, ""), "{name}: by the signal");
-    assert!(lines(&ended.log).iter().all(|line| line["fields"].is_object()), "{}", ended.log);
+    let of_a_request = |line: &Value| line["requestId"].is_string();
+    assert!(lines(&ended.log).iter().all(of_a_request), "{}", ended.log);
     for call in engine.take_calls() {
         secret.push_str(&String::from_utf8_lossy(&call.body));
     }

@@ -15,12 +15,9 @@ async fn fault_of(function: &FunctionResource) -> String {
     assert_eq!(error.error_type, "Runtime.ConfigInvalid");
     assert_eq!((ended.status.code(), ended.errors.as_str()), (Some(1), ""));
     let [line] = &lines(&ended.log)[..] else { panic!("one line is enough: {}", ended.log) };
-    assert_eq!(
-        (line["level"].as_str(), &line["fields"]["message"]),
-        (Some("ERROR"), &"cannot start".into())
-    );
-    assert_eq!(line["fields"]["function"], function.binary);
-    assert_eq!(line["fields"]["error"], error.error_message);
+    assert_eq!((line["level"].as_str(), &line["message"]), (Some("ERROR"), &"cannot start".into()));
+    assert_eq!(line["function"], function.binary);
+    assert_eq!(line["error"], error.error_message);
     error.error_message
 }
 
@@ -78,7 +75,7 @@ async fn a_function_ends_when_the_runtime_api_goes_away() {
             function.name
         );
         let lines = lines(&ended.log);
-        let last = &lines.last().expect("a reason")["fields"];
+        let last = lines.last().expect("a reason");
         assert_eq!(last["message"], "the Lambda runtime failed");
         assert_eq!(last["function"], function.binary);
     }

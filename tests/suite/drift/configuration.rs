@@ -36,11 +36,11 @@ fn a_default_of_the_template_is_the_default_of_the_code() {
 }
 
 /// First and second cell.
-type Rows = BTreeSet<(String, String)>;
+pub(super) type Rows = BTreeSet<(String, String)>;
 
 /// The rows of the tables under the one heading with `word` in it: the first cell, which is in
 /// backticks, and the second.
-fn table(document: &str, word: &str) -> Rows {
+pub(super) fn table(document: &str, word: &str) -> Rows {
     let mut fenced = false;
     let mut lines = document.lines().filter(|line| {
         let fence = line.starts_with("```");
@@ -62,7 +62,7 @@ fn table(document: &str, word: &str) -> Rows {
     rows
 }
 
-fn same_rows(told: &Rows, expected: impl Iterator<Item = (String, String)>) {
+pub(super) fn same_rows(told: &Rows, expected: impl Iterator<Item = (String, String)>) {
     let expected: Rows = expected.collect();
     let missing: Vec<_> = expected.difference(told).collect();
     let wrong: Vec<_> = told.difference(&expected).collect();

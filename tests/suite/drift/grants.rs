@@ -2,13 +2,14 @@
 //! policies let them do. The embedded table asks nobody for permission: nothing else would show a
 //! missing statement before a deployment does.
 
-use super::iam::{Need, needs, statements};
+use super::iam::{BUS, Need, needs, statements};
 use super::template;
 use crate::events::{Placeholders, rows_of, sample};
 use local::dynamodb::{Embedded, WireRequest};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tests::bus::Bus;
 use tests::{Faulty, World};
 
 /// Longer than a dynamic key signs.
@@ -29,16 +30,26 @@ fn questions(call: &WireRequest) -> Vec<Question> {
 /// due.
 async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Question> {
     let engine = Arc::new(Faulty::new(Embedded::memory().expect("a database")));
+    let bus = Bus::default();
     let world = World::with(|builder| {
-        builder.engine(Arc::clone(&engine)).parameter("FastSessionCheckDatabase", fast_checks)
+        builder
+            .engine(Arc::clone(&engine))
+            .aws(bus.aws())
+            .parameter("EventBus", "sessions")
+            .parameter("FastSessionCheckDatabase", fast_checks)
     });
     let world = world.await;
     let mut found = BTreeSet::new();
     let mut feed = async |event: &str| {
         engine.take_calls();
+        bus.take_calls();
         // Whether it is refused is the samples' own test.
         drop(world.bundle.invoke(function, event).await);
         found.extend(engine.take_calls().iter().flat_map(questions));
+        found.extend(bus.take_calls().iter().map(|call| {
+            assert_eq!(call["Entries"][0]["EventBusName"], "sessions");
+            Question::from([("events:PutEvents".to_owned(), BUS, None)])
+        }));
     };
     if binary == "create-session" {
         feed(&sample(binary, "direct-minimal")).await;

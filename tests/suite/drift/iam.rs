@@ -3,7 +3,7 @@
 
 use local::dynamodb::WireRequest;
 use local::template::SEVER;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// One statement of a function's policies.
@@ -18,6 +18,8 @@ pub(super) struct Statement {
 
 pub(super) const TABLE: &str = "SessionTable.Arn";
 pub(super) const INDEX: &str = "${SessionTable.Arn}/index/user-tenant-index";
+/// The event bus that the operator names, by name or ARN.
+pub(super) const BUS: &str = "EventBus";
 const READS: [&str; 3] = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
 
 /// YAML as JSON, its tags left out.
@@ -62,29 +64,45 @@ fn statement(value: &Value) -> Statement {
     Statement {
         sid: value["Sid"].as_str().expect("a statement says what it is for").to_owned(),
         actions: texts(&value["Action"]),
-        resource: value["Resource"].as_str().expect("one resource").to_owned(),
+        resource: resource(&value["Resource"]),
         leading_keys: condition,
     }
 }
 
+fn resource(value: &Value) -> String {
+    let here =
+        "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBus}";
+    if *value == json!(["EventBusIsArn", "EventBus", here]) {
+        return BUS.to_owned();
+    }
+    value.as_str().expect("one resource").to_owned()
+}
+
 /// The statements of each function, by the function's name. A policy that is not spelled out is not
-/// accepted.
+/// accepted; one for several functions is that of each, and stands only with a bus.
 pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
     let template = plain(serde_norway::from_str(SEVER).expect("YAML"));
     let globals = &template["Globals"]["Function"];
     assert!(globals.get("Policies").is_none() && globals.get("Role").is_none());
-    let resources = object(&template["Resources"]).values();
-    let functions = resources.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
-    let read = |function: &Value| {
+    let resources = || object(&template["Resources"]).iter();
+    let of_type = |kind| resources().filter(move |(_, resource)| resource["Type"] == kind);
+    assert_eq!(of_type("AWS::IAM::ManagedPolicy").count(), 0, "not looked into");
+    let several: Vec<_> = of_type("AWS::IAM::Policy").map(|(_, policy)| policy).collect();
+    assert!(several.iter().all(|policy| policy["Condition"] == "HasEventBus"));
+    let read = |(id, function): (&String, &Value)| {
+        let role = Value::from(format!("{id}Role"));
         let properties = &function["Properties"];
         assert!(properties.get("Role").is_none(), "a role is not looked into");
         let name = properties["FunctionName"].as_str().expect("a name");
         let name = name.strip_prefix("${AWS::StackName}-").expect("the stack's name").to_owned();
         let policies = properties["Policies"].as_array().into_iter().flatten();
-        let statements = policies.flat_map(|policy| list(&policy["Statement"]));
+        let shared = several.iter().map(|policy| &policy["Properties"]);
+        let shared = shared.filter(|policy| list(&policy["Roles"]).contains(&role));
+        let documents = policies.chain(shared.map(|policy| &policy["PolicyDocument"]));
+        let statements = documents.flat_map(|policy| list(&policy["Statement"]));
         (name, statements.map(statement).collect())
     };
-    functions.map(read).collect()
+    of_type("AWS::Serverless::Function").map(read).collect()
 }
 
 /// What IAM is asked about a call: the action, the resource, and the kind of the partition key,
@@ -139,7 +157,11 @@ fn need_of_member((kind, member): (&String, &Value)) -> Need {
 impl Statement {
     /// Every single thing it allows.
     pub(super) fn grants(&self) -> Vec<Need> {
-        let resource = if self.resource == TABLE { TABLE } else { INDEX };
+        let resource = match self.resource.as_str() {
+            TABLE => TABLE,
+            BUS => BUS,
+            _ => INDEX,
+        };
         let kinds = match &self.leading_keys {
             None => vec![None],
             Some(keys) => keys.iter().map(|key| Some(key.replace('*', ""))).collect(),
@@ -173,6 +195,7 @@ fn no_statement_is_wide() {
                     }
                 }
                 INDEX => assert_eq!(statement.actions, ["dynamodb:Query"], "{at}"),
+                BUS => assert_eq!(statement.actions, ["events:PutEvents"], "{at}"),
                 other => panic!("{at}: {other} is no resource of a function"),
             }
         }

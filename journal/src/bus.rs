@@ -1,0 +1,92 @@
+//! The EventBridge bus, if the operator names one.
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::config::Builder;
+use aws_sdk_eventbridge::error::{BoxError, SdkError};
+use aws_sdk_eventbridge::primitives::DateTime;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use serde_json::Value;
+use shared::time::Timestamp;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// The `source` of every event.
+const SOURCE: &str = "sever";
+
+pub(crate) struct Bus {
+    name: String,
+    aws: SdkConfig,
+    client: OnceLock<Client>,
+}
+
+/// The bus has not taken an event, or has not said so in time.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotSent {
+    #[error("the bus did not answer")]
+    Unavailable(#[source] BoxError),
+    #[error("the bus refused the event: {code}")]
+    Refused { code: String },
+}
+
+impl Bus {
+    pub(crate) fn new(name: &str, aws: &SdkConfig) -> Self {
+        Self { name: name.to_owned(), aws: aws.clone(), client: OnceLock::new() }
+    }
+
+    /// Tells the bus of one thing that happened `at` that moment.
+    pub(crate) async fn send(
+        &self,
+        event: &str,
+        detail: &Value,
+        at: Timestamp,
+    ) -> Result<(), NotSent> {
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.name)
+            .source(SOURCE)
+            .detail_type(event)
+            .detail(detail.to_string())
+            .time(DateTime::from_millis(at.millis()))
+            .build();
+        let sent = self.client().put_events().entries(entry).send().await.map_err(unavailable)?;
+        if sent.failed_entry_count() == 0 {
+            return Ok(());
+        }
+        let code = sent.entries().iter().find_map(|entry| entry.error_code());
+        Err(NotSent::Refused { code: code.unwrap_or("no reason given").to_owned() })
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::from_conf(bounded(Builder::from(&self.aws)).build()))
+    }
+}
+
+/// The caller waits for this, and its sessions have ended already: two attempts of at most 1 s,
+/// 2 s in all.
+fn bounded(builder: Builder) -> Builder {
+    builder
+        .behavior_version(BehaviorVersion::latest())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_millis(500))
+                .operation_attempt_timeout(Duration::from_secs(1))
+                .operation_timeout(Duration::from_secs(2))
+                .build(),
+        )
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(2)
+                .with_initial_backoff(Duration::from_millis(25))
+                .with_max_backoff(Duration::from_millis(100)),
+        )
+}
+
+fn unavailable<E, R>(error: SdkError<E, R>) -> NotSent
+where
+    E: std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    NotSent::Unavailable(Box::new(error))
+}

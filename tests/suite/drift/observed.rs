@@ -1,0 +1,122 @@
+//! Code, template and documentation know the same metrics, and every function has a log of its own.
+
+use super::configuration::{same_rows, table};
+use super::iam::plain;
+use super::{read, template};
+use local::template::SEVER;
+use serde_json::{Value, json};
+use shared::metric::Metric;
+use std::collections::BTreeSet;
+
+fn document() -> Value {
+    plain(serde_norway::from_str(SEVER).expect("YAML"))
+}
+
+fn of_type<'d>(document: &'d Value, kind: &str) -> Vec<(&'d String, &'d Value)> {
+    let resources = document["Resources"].as_object().expect("resources").iter();
+    resources.filter(|(_, resource)| resource["Type"] == kind).collect()
+}
+
+#[test]
+fn the_documentation_tells_every_metric_and_its_unit() {
+    let expected =
+        Metric::ALL.iter().map(|metric| (metric.name().to_owned(), metric.unit().to_owned()));
+    same_rows(&table(&read("docs/observability.md"), "Metrics"), expected);
+}
+
+#[test]
+fn the_documentation_tells_every_alarm() {
+    let document = document();
+    let expected = of_type(&document, "AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| {
+        let properties = &alarm["Properties"];
+        let name = properties["AlarmName"].as_str().expect("a name");
+        let name = name.strip_prefix("${AWS::StackName}-").expect("the stack's name");
+        (name.to_owned(), properties["MetricName"].as_str().expect("a metric").to_owned())
+    });
+    same_rows(&table(&read("docs/observability.md"), "Alarms"), expected);
+}
+
+#[test]
+fn an_alarm_watches_what_is_written_for_this_table_and_notifies_the_topic() {
+    let document = document();
+    let alarms = of_type(&document, "AWS::CloudWatch::Alarm");
+    let watched: BTreeSet<_> = alarms
+        .iter()
+        .map(|(id, alarm)| {
+            let properties = &alarm["Properties"];
+            let name = properties["MetricName"].as_str().expect("a metric");
+            assert_eq!(**id, format!("{name}Alarm"));
+            assert!(Metric::ALL.iter().any(|metric| metric.name() == name), "{name}");
+            assert_eq!(properties["Namespace"], "Sever");
+            let table = json!([{"Name": "Table", "Value": "SessionTable"}]);
+            assert_eq!(properties["Dimensions"], table, "{id}");
+            // A metric that is seldom written has seldom data.
+            assert_eq!(properties["TreatMissingData"], "notBreaching", "{id}");
+            let notify = json!(["HasAlarmTopic", ["AlarmTopic"], "AWS::NoValue"]);
+            assert_eq!(
+                [&properties["AlarmActions"], &properties["OKActions"]],
+                [&notify, &notify],
+                "{id}"
+            );
+            name
+        })
+        .collect();
+    let wanted = [
+        "AuditFailures",
+        "AuthorizerErrors",
+        "TableErrors",
+        "TheftDetected",
+        "Throttles",
+        "TimeToDeny",
+        "UnknownHandles",
+    ];
+    assert_eq!(watched, wanted.into());
+}
+
+#[test]
+fn the_dashboard_is_json_and_shows_every_metric_and_every_alarm() {
+    let document = document();
+    let dashboards = of_type(&document, "AWS::CloudWatch::Dashboard");
+    let [(_, dashboard)] = dashboards.as_slice() else { panic!("one dashboard") };
+    let body = dashboard["Properties"]["DashboardBody"].as_str().expect("text");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    let widgets = body["widgets"].as_array().expect("widgets");
+    let metrics = widgets.iter().filter_map(|widget| widget["properties"]["metrics"].as_array());
+    let ours = metrics.flatten().filter(|metric| metric[0] == "Sever");
+    let shown: BTreeSet<_> = ours
+        .map(|metric| {
+            assert_eq!([&metric[2], &metric[3]], ["Table", "${SessionTable}"]);
+            metric[1].as_str().expect("a name")
+        })
+        .collect();
+    assert_eq!(shown, Metric::ALL.map(Metric::name).into());
+    let alarms = widgets.iter().filter_map(|widget| widget["properties"]["alarms"].as_array());
+    let alarms: BTreeSet<_> = alarms.flatten().filter_map(Value::as_str).collect();
+    let all = of_type(&document, "AWS::CloudWatch::Alarm").into_iter();
+    let all: Vec<_> = all.map(|(id, _)| format!("${{{id}.Arn}}")).collect();
+    assert_eq!(alarms, all.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn every_function_writes_into_a_log_that_is_kept_for_a_set_time() {
+    let document = document();
+    let groups = of_type(&document, "AWS::Logs::LogGroup").into_iter();
+    let groups: Vec<_> = groups.map(|(_, group)| &group["Properties"]).collect();
+    for group in &groups {
+        assert_eq!(group["RetentionInDays"], "LogRetentionDays", "{group}");
+    }
+    let named = groups.iter().filter_map(|group| group["LogGroupName"].as_str());
+    let named: BTreeSet<_> = named.map(ToOwned::to_owned).collect();
+    let functions = template().functions.into_values();
+    let expected = functions.map(|one| format!("/aws/lambda/${{AWS::StackName}}-{}", one.name));
+    assert_eq!(named, expected.collect());
+}
+
+#[test]
+fn the_authorizer_has_no_journal_and_no_client_but_the_tables() {
+    // Cargo builds it from what its manifest and that of `shared` name.
+    for manifest in ["functions/verify-session/Cargo.toml", "shared/Cargo.toml"] {
+        let manifest = read(manifest);
+        assert!(!manifest.contains("journal") && !manifest.contains("eventbridge"));
+    }
+}

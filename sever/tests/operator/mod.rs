@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 /// The longest that one command may take, whatever goes wrong: the SDK's own limit is 12 s.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 
 /// A session by this handle is not for this operator to end.
 pub(crate) const UNLUCKY: &str = "unlucky";

@@ -28,6 +28,7 @@ async function admin(path: string, command: object) {
 // A demonstration: it believes whoever asks. Check a password here.
 async function login(request: IncomingMessage, response: ServerResponse) {
   const { userId } = JSON.parse(await text(request));
+  if (typeof userId !== "string" || !userId) return answer(response, 400, { message: "userId is missing" });
   const opened = await admin("/create-session", {
     userId,
     accessTokenPayload: { role: "editor" },

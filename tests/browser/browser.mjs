@@ -159,14 +159,14 @@ class Visitor {
   /** The cookies of the session that the browser holds, by name. */
   async jar() {
     const cookies = await this.context.cookies();
-    return Object.fromEntries(cookies.filter(({ name }) => TOKENS.includes(name)).map((cookie) => [cookie.name, cookie]));
+    const ours = cookies.filter(({ name }) => TOKENS.includes(name));
+    return Object.fromEntries(ours.map((cookie) => [cookie.name, cookie]));
   }
 
   async tokens() {
     const jar = await this.jar();
-    const [access, refresh] =
-      this.transfer === "cookie" ? [jar.sAccessToken, jar.sRefreshToken] : [jar["st-access-token"], jar["st-refresh-token"]];
-    return { access: access?.value, refresh: refresh?.value };
+    const [access, refresh] = this.transfer === "cookie" ? TOKENS.slice(0, 2) : TOKENS.slice(2, 4);
+    return { access: jar[access]?.value, refresh: jar[refresh]?.value };
   }
 
   /** Returns once Sever refuses the access token that the browser holds: its time is over. */

@@ -32,9 +32,18 @@ for (const transfer of ["cookie", "header"]) {
     });
 
     test("two tabs share one refresh", async () => {
+      let answer;
+      const held = new Promise((resolve) => (answer = resolve));
+      await tabs.context.route(`${world.sever}${REFRESH}`, (route) => held.then(() => route.continue()));
       const calls = await tabs.callsOf(async () => {
-        const answers = await Promise.all([tenCalls(tabs), tenCalls(tabs, tabs.another)]);
-        assert.deepEqual(answers, [allFine, allFine]);
+        const asked = tabs.tab.waitForRequest((request) => request.url().endsWith(REFRESH));
+        const first = tenCalls(tabs);
+        await asked;
+        const refused = tabs.another.waitForResponse((response) => response.status() === 401);
+        const second = tenCalls(tabs, tabs.another);
+        await refused;
+        answer();
+        assert.deepEqual(await Promise.all([first, second]), [allFine, allFine]);
       });
       assert.deepEqual(refreshes(calls), oneRefresh);
     });

@@ -43,7 +43,8 @@ for (const transfer of ["cookie", "header"]) {
       assert.equal(await there.press("sign-out-elsewhere"), '200 {"ended":1}');
 
       assert.match(await here.press("fast"), /^200 /, "the fast path does not ask");
-      const calls = await here.callsOf(async () => assert.equal(await here.press("strict"), '401 {"message":"unauthorised"}'));
+      const strict = async () => assert.equal(await here.press("strict"), '401 {"message":"unauthorised"}');
+      const calls = await here.callsOf(strict);
       assert.deepEqual(calls, ["GET /whoami 401", `POST ${REFRESH} 401`]);
       assert.deepEqual(await here.events(), ["SESSION_CREATED", "UNAUTHORISED"]);
       await here.assertSignedOut();

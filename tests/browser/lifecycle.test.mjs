@@ -68,6 +68,21 @@ for (const place of Object.keys(places)) {
       assert.match(await visitor.press("strict"), /^200 /);
     });
 
+    for (const [before, now] of [transfers, transfers.toReversed()]) {
+      test(`signing in with tokens in a ${now} replaces a session in a ${before}`, async () => {
+        const visitor = await visitSignedIn(browser, world, { transfer: before, user: "ada" });
+        visitor.transfer = now;
+        visitor.tab = await visitor.open();
+        await visitor.tab.fill("#user-id", "bob");
+        assert.match(await visitor.press("sign-in"), /^200 /);
+        assertKept(place, now, await visitor.jar());
+        assert.equal(JSON.parse((await visitor.press("strict")).slice(4)).userId, "bob");
+        await visitor.signOut();
+        await visitor.assertSignedOut();
+        assert.equal(await visitor.fetch(), 401);
+      });
+    }
+
     if (place === "another site") {
       test("a browser that takes no cookies of another site needs its tokens in a header", async () => {
         const strict = await launch({ thirdPartyCookies: false });

@@ -44,7 +44,15 @@ async fn the_answer_has_everything_a_back_end_needs() {
     assert_eq!(answer["accessToken"]["expiresAt"], now + 3_600_000);
     assert_eq!(answer["refreshToken"]["expiresAt"], now + 144_000 * 60_000);
     assert_eq!(answer["antiCsrfToken"], Value::Null);
-    assert_eq!(answer["cookies"], json!([]));
+    assert_eq!(
+        answer["cookies"],
+        json!([
+            "sAccessToken=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax",
+            "sRefreshToken=; Path=/auth/session/refresh; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; \
+             SameSite=Lax",
+        ]),
+        "an earlier session in cookies does not outlive this one"
+    );
 
     let (header, claims) = jwt(answer["accessToken"]["token"].as_str().unwrap());
     assert!(header["kid"].as_str().unwrap().starts_with("d-"));
@@ -100,7 +108,9 @@ async fn in_cookies_the_tokens_stand_in_set_cookie_lines() {
         json!({
             "front-token": answer["frontToken"],
             "anti-csrf": anti_csrf,
-            "access-control-expose-headers": "front-token, anti-csrf",
+            "st-access-token": "",
+            "st-refresh-token": "",
+            "access-control-expose-headers": "front-token, anti-csrf, st-access-token, st-refresh-token",
         })
     );
     let (header, claims) = jwt(&access);

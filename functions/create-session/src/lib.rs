@@ -125,7 +125,7 @@ fn device(facts: DeviceFacts) -> Device {
 
 fn answer(app: &App, issued: &Issued, transfer: Transfer) -> Value {
     let Issued { session, access, refresh, .. } = issued;
-    let tokens = ClientTokens::give(issued, transfer, &app.web.cookies, app.clock.now());
+    let tokens = ClientTokens::open(issued, transfer, &app.web.cookies, app.clock.now());
     let headers: Map<_, _> =
         tokens.headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let expires_at = session.standing.expires_at.millis();

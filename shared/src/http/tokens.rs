@@ -50,6 +50,27 @@ impl ClientTokens {
         given
     }
 
+    /// What opens a session in a client. What an earlier one left in the other way of transfer is
+    /// taken away: a header wins over a cookie, and the client would go on as who it was before; a
+    /// cookie would come back to life when the header's session is signed out (PROTOCOL 1.7).
+    #[must_use]
+    pub fn open(
+        issued: &Issued,
+        transfer: Transfer,
+        cookies: &CookieSettings,
+        now: Timestamp,
+    ) -> Self {
+        let mut given = Self::give(issued, transfer, cookies, now);
+        match transfer {
+            Transfer::Header => given.cookies.extend(cookies.clear()),
+            Transfer::Cookie => {
+                given.expose(ACCESS, String::new());
+                given.expose(REFRESH, String::new());
+            }
+        }
+        given
+    }
+
     /// What takes a client's tokens away, for one way they travel.
     #[must_use]
     pub fn take(transfer: Transfer, cookies: &CookieSettings) -> Self {

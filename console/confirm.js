@@ -1,0 +1,76 @@
+// The one dialog before anything is ended. It says what would be, and wants more than a click for more than one session.
+import { element, find } from "./dom.js";
+import { radius, title, verb } from "./words.js";
+
+const dialog = find("confirm");
+const end = find("confirm-end");
+
+/**
+ * Asks; answers whether to go on. `count` finds out how many sessions are listed, or answers `null` when it cannot: not
+ * knowing the number must not keep anybody from ending them.
+ */
+export async function confirm(action, count) {
+  find("confirm-title").textContent = title(action);
+  end.textContent = verb(action);
+  end.disabled = true;
+  const answer = new Promise((resolve) => (decide = resolve));
+  const proof = proofOf(action);
+  let counted = false;
+  const review = () => (end.disabled = !(counted && proof.holds()));
+  find("confirm-proof").replaceChildren(...proof.elements);
+  find("confirm-proof").oninput = review;
+  say(["Counting…"]);
+  dialog.returnValue = "";
+  dialog.showModal();
+  const turn = {};
+  current = turn;
+  const listed = action.sessions ? null : await count();
+  if (current === turn && dialog.open) {
+    say(radius(action, listed));
+    counted = true;
+    review();
+  }
+  return answer;
+}
+
+/** Closes the dialog as if it had been cancelled. */
+export function dismiss() {
+  dialog.close();
+}
+
+let decide = () => {};
+let current;
+
+function say(lines) {
+  find("confirm-radius").replaceChildren(...lines.map((line) => element("p", {}, line)));
+}
+
+/** One session: a click. Several picked by hand: a tick. Whoever a user has: the user's id, typed. */
+function proofOf({ sessions, userId }) {
+  if (sessions?.length === 1) return { elements: [], holds: () => true };
+  if (sessions) {
+    const box = element("input", { type: "checkbox", id: "proof" });
+    const label = element("label", { class: "check" }, box, `Yes, end these ${sessions.length} sessions.`);
+    return { elements: [label], holds: () => box.checked };
+  }
+  const text = element("input", { id: "proof", spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
+  const label = element(
+    "label",
+    { class: "proof" },
+    element("span", {}, "Type the user id to confirm: ", element("code", {}, userId)),
+    text,
+  );
+  return { elements: [label], holds: () => text.value === userId };
+}
+
+find("confirm-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!end.disabled) dialog.close("end");
+});
+find("confirm-cancel").addEventListener("click", () => dialog.close());
+dialog.addEventListener("close", () => {
+  current = undefined;
+  say([]);
+  find("confirm-proof").replaceChildren();
+  decide(dialog.returnValue === "end");
+});

@@ -1,0 +1,157 @@
+// Sever's admin functions, by the Lambda Invoke API: the one endpoint that this page talks to. What it sends is a command
+// and a signature; what comes back names sessions by handle. No token goes either way.
+
+const PREFIX = "/2015-03-31/functions/";
+/** The longest of the functions may take 29 s. */
+const PATIENCE = 35_000;
+const MAX_HANDLES = 500;
+const PAGE = 50;
+const COUNT_PAGE = 100;
+/** Beyond this a count says "at least". */
+const COUNT_LIMIT = 1000;
+
+/** Why there is no answer: a stable code of Sever's, AWS's exception, or one of ours. */
+export class Refusal extends Error {
+  constructor(code, message, ended = []) {
+    super(message);
+    this.code = code;
+    /** The handles of which it is known that they were ended before this went wrong. */
+    this.ended = ended;
+  }
+}
+
+/** The functions of one stack, called by whoever `signer` stands for. */
+export class Sever {
+  constructor({ signer, region, stack, endpoint }) {
+    Object.assign(this, { signer, region, stack, endpoint });
+  }
+
+  /** A page of a user's live sessions, and the cursor of the next. */
+  async list({ userId, tenantId, cursor, limit = PAGE }) {
+    const { sessions, cursor: next } = await this.#command("list-sessions", { userId, tenantId, cursor, limit });
+    return { sessions, next };
+  }
+
+  /** How many live sessions are listed: `{count, complete, has(handle)}`. */
+  async count({ userId, tenantId }) {
+    const handles = new Set();
+    let cursor;
+    do {
+      const page = await this.list({ userId, tenantId, cursor, limit: COUNT_PAGE });
+      page.sessions.forEach(({ handle }) => handles.add(handle));
+      cursor = page.next ?? undefined;
+    } while (cursor && handles.size < COUNT_LIMIT);
+    return { count: handles.size, complete: !cursor, has: (handle) => handles.has(handle) };
+  }
+
+  /** Ends sessions by handle; answers those that this ended. */
+  async revokeHandles(handles) {
+    const ended = [];
+    for (let from = 0; from < handles.length; from += MAX_HANDLES) {
+      try {
+        const sessionHandles = handles.slice(from, from + MAX_HANDLES);
+        ended.push(...(await this.#command("revoke-handle", { sessionHandles })).sessionHandlesRevoked);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        throw new Refusal(error.code, error.message, [...ended, ...error.ended]);
+      }
+    }
+    return { ended };
+  }
+
+  /** Ends a user's sessions, those of one tenant, or all but one. */
+  async revokeUser({ userId, tenantId, exceptSessionHandle }) {
+    const answer = await this.#command("revoke-user", { userId, tenantId, exceptSessionHandle });
+    return { ended: answer.sessionHandlesRevoked, sweepComplete: answer.sweepComplete };
+  }
+
+  /**
+   * The published keys, and for how many seconds they stay as they are: `Cache-Control` says so, up to five minutes. The
+   * function answers API Gateway's events alone, so it is handed one.
+   */
+  async keys() {
+    const answer = await this.#invoke("jwks", {
+      httpMethod: "GET",
+      path: "/auth/jwt/jwks.json",
+      headers: {},
+      multiValueHeaders: {},
+      isBase64Encoded: false,
+      requestContext: { stage: "prod", httpMethod: "GET", identity: {} },
+    });
+    if (answer.statusCode !== 200) throw problem(answer);
+    const headers = { ...answer.headers, ...answer.multiValueHeaders };
+    const maxAge = /max-age=(\d+)/.exec(String(headers["cache-control"] ?? ""))?.[1];
+    const { keys } = parsed(answer.body) ?? {};
+    if (!Array.isArray(keys)) throw new Refusal("unreadable-answer", "The answer is not a key set.");
+    return { keys, maxAge: maxAge === undefined ? null : Number(maxAge) };
+  }
+
+  async #command(name, command) {
+    const answer = await this.#invoke(name, command);
+    if (answer.status !== "OK") throw new Refusal("unreadable-answer", "The answer is not one of this function's.");
+    return answer;
+  }
+
+  async #invoke(name, command) {
+    const url = new URL(`${PREFIX}${this.stack}-${name}/invocations`, this.endpoint);
+    const body = JSON.stringify(command);
+    const headers = await this.signer.headers({ url, body, service: "lambda", region: this.region, now: Date.now() });
+    let response, text;
+    try {
+      const signal = AbortSignal.timeout(PATIENCE);
+      const options = {
+        method: "POST",
+        headers,
+        body,
+        signal,
+        cache: "no-store",
+        credentials: "omit",
+        redirect: "error",
+      };
+      response = await fetch(url, options);
+      text = await response.text();
+    } catch {
+      throw new Refusal("no-answer", "No answer came back that this page may read.");
+    }
+    return read(response, text);
+  }
+}
+
+/**
+ * Lambda's own refusals have a status, a function's error is a 200 with `errorType`. Headers are read where there is
+ * nothing else: a browser shows another origin's only when they are exposed.
+ */
+function read(response, text) {
+  const answer = parsed(text);
+  if (!response.ok) {
+    const code = response.headers.get("x-amzn-errortype")?.split(":")[0] ?? `http-${response.status}`;
+    throw new Refusal(code, String(answer?.message ?? answer?.Message ?? response.statusText));
+  }
+  if (answer === null) throw new Refusal("unreadable-answer", "The answer is not a JSON object.");
+  if ("errorMessage" in answer) {
+    const message = String(answer.errorMessage);
+    throw new Refusal(String(answer.errorType ?? "function-error"), message, endedSoFar(message));
+  }
+  return answer;
+}
+
+/** `revoke-handle` names those it has ended at the end of its message. */
+function endedSoFar(message) {
+  const start = message.indexOf('{"sessionHandlesRevoked":');
+  return (start >= 0 && parsed(message.slice(start))?.sessionHandlesRevoked) || [];
+}
+
+function problem({ statusCode, body }) {
+  const { code, detail, title } = parsed(body) ?? {};
+  return new Refusal(code ?? `http-${statusCode}`, detail ?? title ?? "The key set was not answered.");
+}
+
+/** A JSON object, or `null` for anything else. */
+function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -6,6 +6,7 @@ use crate::dynamodb::{
 use crate::functions::{ComposeError, Deployed, Parts, compose_all};
 use crate::gateway::{Call, Gateway};
 use crate::invoke;
+use crate::pages;
 use crate::template::{SEVER, Template, TemplateError};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -76,11 +77,14 @@ impl Bundle {
     }
 
     /// Answers one HTTP request: a route of the API, a call of the Lambda Invoke API or one of
-    /// `DynamoDB`'s.
+    /// `DynamoDB`'s, or a page.
     pub async fn request(&self, request: Request<Bytes>) -> Response<Bytes> {
         let call = Call { id: self.call_id(), now: self.clock.now(), request };
         if invoke::is_for(&call.request) {
             return invoke::answer(&self.functions, &call).await;
+        }
+        if let Some(page) = pages::find(&call.request) {
+            return page;
         }
         match &self.endpoint {
             Some(endpoint) if Endpoint::is_for(&call.request) => endpoint.answer(&call).await,

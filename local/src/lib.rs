@@ -8,6 +8,7 @@ pub mod dynamodb;
 pub mod functions;
 mod gateway;
 mod invoke;
+mod pages;
 pub mod server;
 mod signature;
 pub mod template;

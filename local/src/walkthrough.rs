@@ -31,6 +31,7 @@ pub fn text(port: u16, table: &str) -> String {
   cargo run -q -p sever -- sessions list --user ada
   cargo run -q -p sever -- users revoke ada --dry-run
 
+In a browser: {base}/ shows the life of a session, {base}/console/ ends sessions.
 The SuperTokens backend SDKs work against it too: connectionURI {base}/core. See examples.
 
 Sever is listening on {base}

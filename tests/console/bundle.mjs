@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Signer } from "../../console/sigv4.js";
-import { standIn } from "./stand-in.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const signer = Signer.of({ accessKeyId: "local", secretAccessKey: "local" });
@@ -29,13 +28,11 @@ export async function startBundle({ parameters = [], data } = {}) {
     ready(server),
     ended.then(() => Promise.reject(new Error(`the bundle has ended: ${log}`))),
   ]);
-  const front = process.env.SEVER_STAND_IN ? await standIn(bundle) : { origin: bundle, close() {} };
   return {
-    origin: front.origin,
+    origin: bundle,
     bundle,
     invoke: (name, command) => invoke(bundle, name, command),
     async close() {
-      front.close();
       server.kill();
       await ended;
     },

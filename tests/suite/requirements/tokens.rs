@@ -54,7 +54,7 @@ async fn a_refresh_token_is_256_random_bits_and_a_handle_122() {
 #[tokio::test]
 async fn what_a_caller_proposes_as_its_session_is_never_taken() {
     let world = World::new().await;
-    let (planted, known) = ("00000000-0000-4000-8000-000000000001", world.open("u1").await);
+    let (planted, known) = ("11111111-1111-4111-8111-111111111111", world.open("u1").await);
     for handle in [planted, known.handle.as_str()] {
         let body = json!({
             "userId": "u1", "handle": handle, "sessionHandle": handle, "sessionId": handle,

@@ -25,7 +25,7 @@ pub fn text(port: u16, table: &str) -> String {
   # See it refused at once: 401. /whoami/fast would still say 200, until the token expires.
   curl -s -w '\n%{{http_code}}\n' -H "authorization: Bearer $token" {base}/whoami
 
-  # The same from the operator's command line, which works on the table itself.
+  # The same from the command line of an operator, which works on the table itself.
   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
   export AWS_ENDPOINT_URL={base} SEVER_TABLE={table}
   cargo run -q -p sever -- sessions list --user ada

@@ -36,7 +36,7 @@ async fn admin_routes_need_a_signature() {
 #[tokio::test]
 async fn an_unknown_path_is_404_and_a_wrong_method_405() {
     let world = World::new().await;
-    for path in ["/", "/nope", "/whoami/", "/whoami/fast/x", "/auth", "/../whoami"] {
+    for path in ["/nope", "/whoami/", "/whoami/fast/x", "/auth", "/../whoami"] {
         assert_eq!(world.get(path).send().await.status, 404, "{path}");
     }
     for (method, path, allow) in [

@@ -6,8 +6,9 @@ use local::bundle::Bundle;
 use local::dynamodb::{ConnectorError, Embedded, Engine, WireRequest, WireResponse};
 use local::server;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -18,20 +19,53 @@ const BOUND: Duration = Duration::from_mins(1);
 /// A session by this handle is not for this operator to end.
 pub(crate) const UNLUCKY: &str = "unlucky";
 
-struct Guarded(Embedded);
+struct Guarded {
+    table: Embedded,
+    asked: Mutex<BTreeSet<String>>,
+}
 
 impl Engine for Guarded {
     async fn call(&self, request: WireRequest) -> Result<WireResponse, ConnectorError> {
         let key = request.json()["Key"]["pk"]["S"].as_str().unwrap_or_default().to_owned();
+        self.asked.lock().unwrap().extend(needs(&request));
         if request.operation == "DeleteItem" && key.ends_with(UNLUCKY) {
             return Ok(WireResponse::error(400, "AccessDeniedException", "no luck"));
         }
-        self.0.call(request).await
+        self.table.call(request).await
+    }
+}
+
+/// What IAM would be asked: action, and the kind of the partition key or the index.
+fn needs(request: &WireRequest) -> Vec<String> {
+    let body = request.json();
+    let need = |action: &str, item: &Value| {
+        // The calls by which the bundle makes its table have no key.
+        let key = item["pk"]["S"].as_str().unwrap_or_default();
+        format!("{action} {}#", key.split('#').next().unwrap())
+    };
+    match request.operation.as_str() {
+        "Query" => vec!["Query index".to_owned()],
+        "BatchGetItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().values();
+            let keys = tables.flat_map(|table| table["Keys"].as_array().unwrap());
+            keys.map(|key| need("BatchGetItem", key)).collect()
+        }
+        "TransactWriteItems" => {
+            let members = body["TransactItems"].as_array().unwrap().iter();
+            let members = members.flat_map(|member| member.as_object().unwrap());
+            let part = |(kind, write): (&String, &Value)| match kind.as_str() {
+                "Put" => need("PutItem", &write["Item"]),
+                kind => need(&format!("{kind}Item"), &write["Key"]),
+            };
+            members.map(part).collect()
+        }
+        operation => vec![need(operation, &body["Key"])],
     }
 }
 
 pub(crate) struct Bundled {
     bundle: Arc<Bundle>,
+    engine: Arc<Guarded>,
     port: u16,
 }
 
@@ -71,11 +105,13 @@ impl Bundled {
     pub(crate) async fn start() -> Self {
         let listener = server::listen(0).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let engine = Arc::new(Guarded(Embedded::memory().unwrap()));
-        let bundle = Bundle::builder().port(port).engine(engine).build().await.unwrap();
+        let table = Embedded::memory().unwrap();
+        let engine = Arc::new(Guarded { table, asked: Mutex::default() });
+        let bundle = Bundle::builder().port(port).engine(Arc::clone(&engine));
+        let bundle = bundle.build().await.unwrap();
         let bundle = Arc::new(bundle);
         tokio::spawn(server::serve(listener, Arc::clone(&bundle)));
-        Self { bundle, port }
+        Self { bundle, engine, port }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -84,6 +120,11 @@ impl Bundled {
 
     pub(crate) fn table(&self) -> String {
         self.bundle.template().table.name.clone()
+    }
+
+    /// What IAM would have been asked since the last time.
+    pub(crate) fn take_needs(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.engine.asked.lock().unwrap())
     }
 
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> Value {

@@ -1,7 +1,8 @@
 //! One word for a function, everywhere.
 
-use super::{folders, read, template};
+use super::{folders, read, root, template};
 use local::template::SEVER;
+use std::process::Command;
 
 #[test]
 fn template_registry_samples_and_folders_name_the_same_functions() {
@@ -59,5 +60,34 @@ fn a_function_is_built_from_the_folder_of_its_binary() {
     assert_eq!(built.len(), template().functions.len());
     for (binary, folder) in built {
         assert_eq!(folder, Some(binary));
+    }
+}
+
+/// The packages that are built into `package` when it is built by itself, as SAM does.
+fn built_into(package: &str) -> Vec<String> {
+    let tree = ["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none"];
+    let told = Command::new(env!("CARGO"))
+        .args(tree)
+        .args(["--package", package])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let text = String::from_utf8(told.stdout).expect("UTF-8");
+    let names = text.lines().filter_map(|line| line.split_whitespace().next());
+    names.map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn what_only_the_command_line_needs_is_built_into_no_function() {
+    let of_a_person = ["aws-sdk-sso", "aws-sdk-ssooidc", "clap", "clap_complete"];
+    let sever = built_into("sever");
+    assert!(of_a_person.iter().all(|name| sever.iter().any(|built| built == name)));
+    for function in folders("functions") {
+        let built = built_into(&function);
+        assert!(built.contains(&"aws-sdk-dynamodb".to_owned()), "{function}: {built:?}");
+        for name in of_a_person {
+            assert!(!built.iter().any(|built| built == name), "{function} has {name}");
+        }
     }
 }

@@ -72,7 +72,7 @@ fn tests_under(folder: &str, of: &str) -> Vec<String> {
 /// Every test there is: those of the suite, and those of each other crate after its name.
 fn every_test() -> BTreeSet<String> {
     let mut found = tests_under("tests/suite", "");
-    let mut crates = vec!["shared".to_owned(), "journal".to_owned(), "local".to_owned()];
+    let mut crates = ["shared", "journal", "local", "sever"].map(ToOwned::to_owned).to_vec();
     for folder in ["functions", "proof"] {
         crates.extend(folders(folder).into_iter().map(|name| format!("{folder}/{name}")));
     }

@@ -23,8 +23,7 @@ fn no_file_is_long() {
 #[test]
 fn nothing_is_unfinished_or_switched_off() {
     let folders = ["shared", "functions", "journal", "local", "sever", "tests"];
-    for file in folders.into_iter().flat_map(rust_files)
-    {
+    for file in folders.into_iter().flat_map(rust_files) {
         let text = fs::read_to_string(&file).unwrap();
         for (word, rest) in UNFINISHED {
             assert!(!text.contains(&format!("{word}{rest}")), "{} has {word}", file.display());

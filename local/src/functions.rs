@@ -16,12 +16,13 @@ use std::sync::Arc;
 type Constructor = fn(Arc<App>) -> Function;
 
 /// Every binary of the workspace's `functions/`, and what composes it.
-const REGISTRY: [(&str, Constructor); 10] = [
+const REGISTRY: [(&str, Constructor); 11] = [
     ("core-driver", core_driver::function),
     ("create-session", create_session::function),
     ("jwks", jwks::function),
     ("list-sessions", list_sessions::function),
     ("logout", logout::function),
+    ("own-sessions", own_sessions::function),
     ("refresh-session", refresh_session::function),
     ("revoke-handle", revoke_handle::function),
     ("revoke-user", revoke_user::function),

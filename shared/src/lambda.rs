@@ -4,10 +4,12 @@
 mod caller;
 mod event;
 mod lines;
+mod principal;
 mod start;
 
 pub use caller::{Caller, Way};
 pub use lines::lines;
+pub use principal::principal;
 pub use start::serve;
 
 use crate::app::App;
@@ -62,11 +64,25 @@ impl Function {
         H: Fn(Arc<App>, Request) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Reply, ApiError>> + Send + 'static,
     {
+        Self::routes(app, move |app, request| {
+            let (allowed, answer) = (allow(&method, request.method()), handle.clone());
+            async move {
+                allowed?;
+                answer(app, request).await
+            }
+        })
+    }
+
+    /// The same for several routes: the handler tells them apart, and asks [`allow`] itself.
+    pub fn routes<H, F>(app: Arc<App>, handle: H) -> Self
+    where
+        H: Fn(Arc<App>, Request) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Reply, ApiError>> + Send + 'static,
+    {
         Self::from_fn(move |event| {
-            let (app, method, handle) = (Arc::clone(&app), method.clone(), handle.clone());
+            let (app, handle) = (Arc::clone(&app), handle.clone());
             over_http(app, event, move |app, request: Request| {
-                let checked =
-                    check_size(request.body()).and_then(|()| allow(&method, request.method()));
+                let checked = check_size(request.body());
                 or_problem(checked, handle(app, request))
             })
         })
@@ -139,8 +155,11 @@ impl Function {
     }
 }
 
-/// `Allow` for each method that a function of ours answers.
-fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
+/// Whether a route takes this method.
+///
+/// # Errors
+/// It does not, and `Allow` says which one it takes.
+pub fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
     if method == allowed {
         Ok(())
     } else if allowed == Method::GET {

@@ -114,6 +114,7 @@ feed_each! {
     jwks_answers_its_samples: "jwks",
     list_sessions_answers_its_samples: "list-sessions",
     logout_answers_its_samples: "logout",
+    own_sessions_answers_its_samples: "own-sessions",
     refresh_session_answers_its_samples: "refresh-session",
     revoke_handle_answers_its_samples: "revoke-handle",
     revoke_user_answers_its_samples: "revoke-user",

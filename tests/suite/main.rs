@@ -14,6 +14,7 @@ mod keys;
 mod keys_by_hand;
 mod logout;
 mod observability;
+mod own_sessions;
 mod properties;
 mod races;
 mod refresh;

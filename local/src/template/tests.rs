@@ -23,6 +23,8 @@ fn every_route_leads_to_its_function_behind_its_guard() {
         (Method::POST, "/revoke-handle", "revoke-handle", Guard::Iam),
         (Method::POST, "/revoke-user", "revoke-user", Guard::Iam),
         (Method::GET, "/list-sessions", "list-sessions", Guard::Iam),
+        (Method::GET, "/auth/sessions", "own-sessions", named("StrictSession")),
+        (Method::POST, "/auth/sessions/revoke", "own-sessions", named("StrictSession")),
         (Method::GET, "/auth/jwt/jwks.json", "jwks", Guard::None),
         (Method::GET, "/auth/.well-known/openid-configuration", "jwks", Guard::None),
         (Method::GET, "/whoami", "whoami", named("StrictSession")),

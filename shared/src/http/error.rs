@@ -44,6 +44,8 @@ pub enum Code {
     BodyTooLarge,
     /// The session to be kept is not a live session of this user; nothing was revoked.
     KeptSessionNotFound,
+    /// No live session of who asks has this handle. Whether another user's has is not told.
+    SessionNotFound,
     /// There is no such route on this function.
     NotFound,
     /// The route exists, with another method.
@@ -58,7 +60,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the documentation's test.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidJson,
         Self::UnknownEvent,
         Self::MissingField,
@@ -72,6 +74,7 @@ impl Code {
         Self::AccessTokenTooLarge,
         Self::BodyTooLarge,
         Self::KeptSessionNotFound,
+        Self::SessionNotFound,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NoPrincipal,
@@ -114,6 +117,9 @@ impl Code {
                 "kept-session-not-found",
                 "The session to keep is not a live session of this user",
             ),
+            Self::SessionNotFound => {
+                (StatusCode::NOT_FOUND, "session-not-found", "No such session of this user")
+            }
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "No such route"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Another method is needed")

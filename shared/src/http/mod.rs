@@ -4,6 +4,7 @@ pub mod command;
 pub mod cookies;
 pub mod credentials;
 pub mod error;
+pub mod listing;
 pub mod reply;
 pub mod tokens;
 

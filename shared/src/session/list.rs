@@ -33,16 +33,28 @@ impl Sessions {
         after: Option<&IndexCursor>,
     ) -> Result<Listing, SessionError> {
         let page = self.table.find_handles(user, scope, Some(limit.into()), after).await?;
-        let (found, generations) = self.table.find_all(&page.handles, user).await?;
+        let sessions = self.live_of(user, &page.handles).await?;
+        Ok(Listing { sessions, next: page.next })
+    }
+
+    /// Those of the handles that are live sessions of `user`, in the order given.
+    pub(super) async fn live_of(
+        &self,
+        user: &UserId,
+        handles: &[SessionHandle],
+    ) -> Result<Vec<Summary>, SessionError> {
+        let (found, generations) = self.table.find_all(handles, user).await?;
         let now = self.clock.now();
+        let lives = |session: &Summary| {
+            session.standing.user == *user && session.standing.judge(&generations, now).is_ok()
+        };
+        // A batch comes back in any order.
         let mut live: HashMap<_, _> = found
             .into_iter()
-            .filter(|session| session.standing.judge(&generations, now).is_ok())
+            .filter(lives)
             .map(|session| (session.handle.clone(), session))
             .collect();
-        // A batch comes back in any order: the index's own order is kept.
-        let sessions = page.handles.iter().filter_map(|handle| live.remove(handle)).collect();
-        Ok(Listing { sessions, next: page.next })
+        Ok(handles.iter().filter_map(|handle| live.remove(handle)).collect())
     }
 
     /// The handles of all live sessions of `user` in `scope`, for a SuperTokens SDK, which knows no

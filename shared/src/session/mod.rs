@@ -12,6 +12,7 @@ mod keys_by_hand;
 mod list;
 mod live;
 mod logout;
+mod own;
 mod refresh;
 mod refresh_classic;
 mod regenerate;

@@ -22,7 +22,9 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
+};
 
 /// What became of a new session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,6 +244,19 @@ impl SessionTable {
         self.remove_if(handle, "attribute_exists(pk)", None).await
     }
 
+    /// Ends a session by name if it is a session of `user`. Likewise.
+    ///
+    /// # Errors
+    /// The effect is unknown.
+    pub async fn remove_of(
+        &self,
+        user: &UserId,
+        handle: &SessionHandle,
+    ) -> Result<Option<Removed>, TableError> {
+        let condition = format!("attribute_exists(pk) AND {USER_ID} = :user");
+        self.remove_if(handle, &condition, Some((":user", text(user.as_str())))).await
+    }
+
     /// Removes the row of a session that a revocation of `scope` at `generation` has already ended.
     /// A session opened since then, or kept on purpose, stays.
     ///
@@ -259,14 +274,15 @@ impl SessionTable {
                 format!("attribute_exists(pk) AND {TENANT_GENERATION} < :generation")
             }
         };
-        self.remove_if(handle, &condition, Some(generation)).await
+        let generation = number(generation.number());
+        self.remove_if(handle, &condition, Some((":generation", generation))).await
     }
 
     async fn remove_if(
         &self,
         handle: &SessionHandle,
         condition: &str,
-        generation: Option<Generation>,
+        value: Option<(&str, AttributeValue)>,
     ) -> Result<Option<Removed>, TableError> {
         let mut delete = self
             .dynamodb
@@ -275,8 +291,8 @@ impl SessionTable {
             .key(PK, self.session_pk(handle))
             .condition_expression(condition)
             .return_values(ReturnValue::AllOld);
-        if let Some(generation) = generation {
-            delete = delete.expression_attribute_values(":generation", number(generation.number()));
+        if let Some((name, value)) = value {
+            delete = delete.expression_attribute_values(name, value);
         }
         match delete.send().await {
             Ok(answer) => {

@@ -16,12 +16,13 @@ use std::cell::{Cell, RefCell};
 const NEW_SESSIONS_AFTER: u32 = 60;
 
 /// Every function that answers API Gateway.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     "core-driver",
     "create-session",
     "jwks",
     "list-sessions",
     "logout",
+    "own-sessions",
     "refresh-session",
     "revoke-handle",
     "revoke-user",
@@ -73,10 +74,11 @@ fn requests(function: &str) -> Vec<&'static str> {
 
 /// Whether a sample is a request that came through API Gateway as the template has it.
 fn is_request(sample: &str) -> bool {
-    const NONE: [&str; 6] = [
+    const NONE: [&str; 7] = [
         "malformed",
         "http-malformed",
         "no-authorizer",
+        "revoke-no-authorizer",
         "incomplete-context",
         "expiry-not-number",
         "payload-not-json",
@@ -156,7 +158,7 @@ fn a_header_or_a_parameter_without_any_value_is_answered() {
 #[test]
 fn a_raw_query_of_any_letters_is_answered() {
     let samples = Samples::new();
-    let functions = select(&["core-driver", "list-sessions", "jwks", "logout"][..]);
+    let functions = select(&["core-driver", "list-sessions", "jwks", "logout", "own-sessions"][..]);
     every(200, &(functions, text()), |(function, query)| {
         let mut event = samples.fill(function, "http-api");
         *event.member_or_new("rawQueryString") = Tree::text(&query);

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 /// Samples that are answered the same however often they are asked.
-const REPEATABLE: [(&str, &str); 22] = [
+const REPEATABLE: [(&str, &str); 25] = [
     ("verify-session", "header"),
     ("verify-session", "cookie"),
     ("verify-session", "cookie-on-post"),
@@ -23,6 +23,9 @@ const REPEATABLE: [(&str, &str); 22] = [
     ("refresh-session", "cookie"),
     ("refresh-session", "http-api-cookie"),
     ("list-sessions", "http-tenant"),
+    ("own-sessions", "list-page"),
+    ("own-sessions", "revoke-one-of-another-user"),
+    ("own-sessions", "revoke-others-of-ended-session"),
     ("revoke-handle", "http-base64-body"),
     ("revoke-user", "http-tenant"),
     ("create-session", "http-header"),

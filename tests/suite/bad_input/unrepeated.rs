@@ -13,11 +13,12 @@ use tests::logs;
 /// No id of ours, so that no answer has a reason to name it.
 const HUSH: &str = "Hush!Hush!Hush!Hush!Hush!Hush!Hush!";
 
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 9] = [
     "core-driver",
     "create-session",
     "list-sessions",
     "logout",
+    "own-sessions",
     "refresh-session",
     "revoke-handle",
     "revoke-user",

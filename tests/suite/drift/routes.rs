@@ -6,7 +6,7 @@ use local::template::Guard;
 use std::collections::BTreeSet;
 
 /// Method, path, binary and guard of each route there is.
-const ROUTES: [[&str; 4]; 13] = [
+const ROUTES: [[&str; 4]; 15] = [
     ["POST", "/create-session", "create-session", "IAM"],
     ["POST", "/revoke-handle", "revoke-handle", "IAM"],
     ["POST", "/revoke-user", "revoke-user", "IAM"],
@@ -14,6 +14,8 @@ const ROUTES: [[&str; 4]; 13] = [
     ["POST", "/auth/session/refresh", "refresh-session", "none"],
     ["POST", "/auth/signout", "logout", "none"],
     ["POST", "/logout", "logout", "none"],
+    ["GET", "/auth/sessions", "own-sessions", "StrictSession"],
+    ["POST", "/auth/sessions/revoke", "own-sessions", "StrictSession"],
     ["GET", "/auth/jwt/jwks.json", "jwks", "none"],
     ["GET", "/auth/.well-known/openid-configuration", "jwks", "none"],
     ["ANY", "/core", "core-driver", "none"],

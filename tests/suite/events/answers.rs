@@ -14,6 +14,7 @@ pub(crate) const FUNCTIONS: &[(&str, &[Row])] = &[
     ("jwks", JWKS),
     ("list-sessions", LIST_SESSIONS),
     ("logout", LOGOUT),
+    ("own-sessions", OWN_SESSIONS),
     ("refresh-session", REFRESH_SESSION),
     ("revoke-handle", REVOKE_HANDLE),
     ("revoke-user", REVOKE_USER),
@@ -145,6 +146,73 @@ const LOGOUT: &[Row] = &[
     ("refresh-token", Message(401, "unauthorised")),
     ("two-cookies", Message(401, "try refresh token")),
     ("wrong-method", Problem(405, "method-not-allowed")),
+    ("malformed", Fails("unknown-event")),
+    ("direct", Fails("unknown-event")),
+];
+
+const OWN: &str = r#"{"status":"OK","cursor":null,"sessions":[
+    {"handle":"${sessionHandle}","userId":"ada","tenantId":"public","createdAt":${openedAt},"current":true},
+    {"handle":"${otherSessionHandle}","userId":"ada","tenantId":"public","current":false}
+]}"#;
+const OTHERS_ENDED: Outcome = Http(
+    200,
+    r#"{"status":"OK","sessionHandlesRevoked":["${otherSessionHandle}"],"sweepComplete":true}"#,
+);
+const NOT_FOUND: Outcome = Problem(404, "session-not-found");
+
+const OWN_SESSIONS: &[Row] = &[
+    ("list", Http(200, OWN)),
+    (
+        "list-in-tenant",
+        Http(
+            200,
+            r#"{"status":"OK","sessions":[
+                {"handle":"${acmeSessionHandle}","tenantId":"acme","current":true},
+                {"handle":"${sdkSessionHandle}","tenantId":"public","current":false}
+            ]}"#,
+        ),
+    ),
+    ("list-page", Http(200, r#"{"status":"OK"}"#)),
+    ("list-next-page", Http(200, r#"{"status":"OK"}"#)),
+    ("http-api", Http(200, OWN)),
+    ("list-limit-not-number", Problem(400, "invalid-field")),
+    ("list-limit-zero", Problem(400, "invalid-field")),
+    ("list-limit-too-large", Problem(400, "invalid-field")),
+    ("list-invalid-cursor", Problem(400, "invalid-cursor")),
+    ("list-parameter-twice", Problem(400, "invalid-field")),
+    ("list-wrong-method", Problem(405, "method-not-allowed")),
+    ("revoke-current", Http(200, ONE_REVOKED)),
+    ("revoke-current-by-cookie", Http(200, ONE_REVOKED)),
+    ("revoke-base64-body", Http(200, ONE_REVOKED)),
+    ("revoke-own-handle", Http(200, ONE_REVOKED)),
+    ("revoke-others", OTHERS_ENDED),
+    (
+        "revoke-others-in-tenant",
+        Http(200, r#"{"sessionHandlesRevoked":["${sdkSessionHandle}"],"sweepComplete":true}"#),
+    ),
+    ("http-api-revoke", OTHERS_ENDED),
+    ("revoke-all", Http(200, SWEPT)),
+    (
+        "revoke-one",
+        Http(200, r#"{"status":"OK","sessionHandlesRevoked":["${otherSessionHandle}"]}"#),
+    ),
+    ("revoke-one-of-another-user", NOT_FOUND),
+    ("revoke-one-ended", NOT_FOUND),
+    ("revoke-one-unknown", NOT_FOUND),
+    ("revoke-others-of-ended-session", Problem(409, "kept-session-not-found")),
+    ("revoke-nothing", Problem(400, "missing-field")),
+    ("revoke-scope-and-handle", Problem(400, "invalid-field")),
+    ("revoke-unknown-scope", Problem(400, "invalid-field")),
+    ("revoke-null-scope", Problem(400, "invalid-field")),
+    ("revoke-handle-not-text", Problem(400, "invalid-field")),
+    ("revoke-empty-handle", Problem(400, "invalid-session-handle")),
+    ("revoke-no-body", Problem(400, "invalid-json")),
+    ("revoke-not-json", Problem(400, "invalid-json")),
+    ("revoke-wrong-method", Problem(405, "method-not-allowed")),
+    ("unknown-path", Problem(404, "not-found")),
+    ("no-authorizer", Problem(500, "no-principal")),
+    ("revoke-no-authorizer", Problem(500, "no-principal")),
+    ("incomplete-context", Problem(500, "no-principal")),
     ("malformed", Fails("unknown-event")),
     ("direct", Fails("unknown-event")),
 ];

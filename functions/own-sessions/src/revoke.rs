@@ -1,0 +1,157 @@
+//! Ending: the session of the request, the others, all, or one by name.
+
+use http::StatusCode;
+use journal::{Actor, Journal};
+use lambda_http::Request;
+use serde::{Deserialize, Serialize};
+use shared::app::App;
+use shared::http::Reply;
+use shared::http::command::{from_json, present};
+use shared::http::credentials::{AccessCredential, Credentials};
+use shared::http::error::{ApiError, Code};
+use shared::http::reply::{json as json_reply, with_tokens};
+use shared::http::tokens::ClientTokens;
+use shared::ids::{AppId, SessionHandle};
+use shared::lambda::Caller;
+use shared::model::Scope;
+use shared::session::{Principal, SessionError};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Command {
+    #[serde(default, deserialize_with = "present")]
+    scope: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    session_handle: Option<String>,
+}
+
+/// What is to be ended.
+enum Asked {
+    /// The session of the request.
+    Current,
+    /// All but that one.
+    Others,
+    All,
+    /// This one, which is not that of the request.
+    Other(SessionHandle),
+}
+
+impl Asked {
+    fn of(command: Command, who: &Principal) -> Result<Self, ApiError> {
+        let fault = |code, detail: &str| Err(ApiError::new(code, detail));
+        match (command.scope.as_deref(), command.session_handle) {
+            (Some("current"), None) => Ok(Self::Current),
+            (Some("others"), None) => Ok(Self::Others),
+            (Some("all"), None) => Ok(Self::All),
+            (Some(_), None) => {
+                fault(Code::InvalidField, "`scope` must be `current`, `others` or `all`")
+            }
+            (None, Some(handle)) => {
+                let handle = SessionHandle::parse(&handle)?;
+                Ok(if handle == who.handle { Self::Current } else { Self::Other(handle) })
+            }
+            (None, None) => fault(Code::MissingField, "`scope` or `sessionHandle` is required"),
+            (Some(_), Some(_)) => {
+                fault(Code::InvalidField, "only one of `scope` and `sessionHandle` may be given")
+            }
+        }
+    }
+
+    /// Whether the session of the request is among them.
+    fn signs_out(&self) -> bool {
+        matches!(self, Self::Current | Self::All)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status: &'static str,
+    session_handles_revoked: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sweep_complete: Option<bool>,
+}
+
+impl Answer {
+    fn of<'a>(
+        ended: impl Iterator<Item = &'a SessionHandle>,
+        sweep_complete: Option<bool>,
+    ) -> Self {
+        let session_handles_revoked = ended.map(|handle| handle.as_str().to_owned()).collect();
+        Self { status: "OK", session_handles_revoked, sweep_complete }
+    }
+}
+
+/// Who asks, on which occasion.
+struct Call<'a> {
+    app: &'a App,
+    journal: &'a Journal,
+    caller: Caller,
+    who: &'a Principal,
+}
+
+pub(super) async fn answer(
+    app: &App,
+    journal: &Journal,
+    who: &Principal,
+    request: &Request,
+) -> Result<Reply, ApiError> {
+    let call = Call { app, journal, caller: Caller::of(request, &app.clock), who };
+    let asked = Asked::of(from_json(request.body())?, who)?;
+    let answer = match &asked {
+        Asked::Current => call.end_current().await?,
+        Asked::Others => call.end_all_but(Some(&who.handle)).await?,
+        Asked::All => call.end_all_but(None).await?,
+        Asked::Other(handle) => call.end_one(handle).await?,
+    };
+    let reply = json_reply(StatusCode::OK, &answer);
+    Ok(if asked.signs_out() { with_tokens(reply, taken_from(app, request)) } else { reply })
+}
+
+impl Call<'_> {
+    /// As `logout` does: a session that is already over is as good as ended.
+    async fn end_current(&self) -> Result<Answer, ApiError> {
+        let ended = self.app.sessions.logout(&self.who.handle).await;
+        self.journal.logged_out(&self.caller, self.who, &ended).await;
+        Ok(Answer::of(ended?.ended.iter().map(|ended| &ended.handle), None))
+    }
+
+    async fn end_one(&self, handle: &SessionHandle) -> Result<Answer, ApiError> {
+        let user = &self.who.user;
+        let revoked = self.app.sessions.end_own(user, handle).await;
+        let (by, app, asked) = (Actor::User(user), AppId::public(), std::slice::from_ref(handle));
+        self.journal.handles_revoked(&self.caller, by, &app, asked, &revoked).await;
+        let ended = revoked?.ended;
+        if ended.is_empty() {
+            let detail = "no live session of yours has this handle";
+            return Err(ApiError::new(Code::SessionNotFound, detail));
+        }
+        Ok(Answer::of(ended.iter().map(|ended| &ended.handle), None))
+    }
+
+    /// Nothing is ended when the session to be kept does not live: "the others" never become all.
+    async fn end_all_but(&self, kept: Option<&SessionHandle>) -> Result<Answer, ApiError> {
+        let (user, scope) = (&self.who.user, Scope::User);
+        let swept = self.app.sessions.revoke_user(user, &scope, kept).await;
+        let (by, app, what) = (Actor::User(user), AppId::public(), (user, &scope, kept));
+        self.journal.user_revoked(&self.caller, by, &app, what, &swept).await;
+        match swept {
+            Ok(swept) => Ok(Answer::of(swept.handles.iter(), Some(swept.failure.is_none()))),
+            Err(SessionError::NoSessionToKeep) => {
+                let detail = "the session of this request no longer lives; nothing was revoked";
+                Err(ApiError::new(Code::KeptSessionNotFound, detail))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What takes the client's tokens away, in the way they came. The authorizer has found one token;
+/// where it cannot be seen here, both ways are cleared.
+fn taken_from(app: &App, request: &Request) -> ClientTokens {
+    let cookies = &app.web.cookies;
+    match Credentials::of(request.headers()).undisputed_access() {
+        AccessCredential::Present(_, transfer) => ClientTokens::take(transfer, cookies),
+        AccessCredential::Absent | AccessCredential::Duplicated => ClientTokens::take_both(cookies),
+    }
+}

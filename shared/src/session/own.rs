@@ -1,0 +1,63 @@
+//! What a signed-in user sees and ends: sessions of their own, whichever tenant they are in, and no
+//! others.
+
+use super::{EndedSession, Listing, Principal, Revoked, SessionError, Sessions};
+use crate::ids::{SessionHandle, UserId};
+use crate::model::Scope;
+use crate::table::IndexCursor;
+
+impl Sessions {
+    /// A page of the live sessions of who asks, in all tenants. The session by which they ask is the
+    /// first of the first page, even when the index does not show it yet, and on no other; it is not
+    /// counted in `limit`. Another one that was opened a moment ago may be missing.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn list_own(
+        &self,
+        who: &Principal,
+        limit: u8,
+        after: Option<&IndexCursor>,
+    ) -> Result<Listing, SessionError> {
+        let limit = Some(limit.into());
+        let mut page = self.table.find_handles(&who.user, &Scope::User, limit, after).await?;
+        page.handles.retain(|handle| *handle != who.handle);
+        if after.is_none() {
+            page.handles.insert(0, who.handle.clone());
+        }
+        let sessions = self.live_of(&who.user, &page.handles).await?;
+        Ok(Listing { sessions, next: page.next })
+    }
+
+    /// Ends a live session of `user` by name. When it answers that it did, every strict check
+    /// refuses the session. Of another user's session it answers the same as of none, and leaves it
+    /// alone.
+    ///
+    /// # Errors
+    /// The effect is unknown; asking again is harmless.
+    pub async fn end_own(
+        &self,
+        user: &UserId,
+        handle: &SessionHandle,
+    ) -> Result<Revoked, SessionError> {
+        let is_own = self.is_own(user, handle).await?;
+        let removed = if is_own { self.table.remove_of(user, handle).await? } else { None };
+        let handle = handle.clone();
+        Ok(match removed {
+            Some(removed) => {
+                let ended = vec![EndedSession { handle, user: removed.user }];
+                Revoked { ended, others: Vec::new() }
+            }
+            None => Revoked { ended: Vec::new(), others: vec![handle] },
+        })
+    }
+
+    async fn is_own(&self, user: &UserId, handle: &SessionHandle) -> Result<bool, SessionError> {
+        // Another's session costs the same one read as none: not even the time tells them apart.
+        let found = self.table.find(handle).await?;
+        if found.is_none_or(|session| session.standing.user != *user) {
+            return Ok(false);
+        }
+        Ok(self.find_live(handle).await?.is_ok())
+    }
+}

@@ -68,11 +68,7 @@ fn every_binary_of_the_template_can_run_here() {
 #[test]
 fn what_is_not_understood_is_named() {
     for (from, to, expected) in [
-        (
-            "Authorizer: StrictSession }",
-            "Authorizer: Nobody }",
-            "WhoamiFunction.Properties.Events.Strict: there is no authorizer Nobody",
-        ),
+        ("Authorizer: StrictSession }", "Authorizer: Nobody }", ": there is no authorizer Nobody"),
         (
             "FunctionPayloadType: REQUEST",
             "FunctionPayloadType: TOKEN",

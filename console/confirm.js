@@ -13,6 +13,8 @@ export async function confirm(action, count) {
   find("confirm-title").textContent = title(action);
   end.textContent = verb(action);
   end.disabled = true;
+  // The last dialog's close event comes a moment after it was closed: by then this one may be open.
+  decide(false);
   const answer = new Promise((resolve) => (decide = resolve));
   const proof = proofOf(action);
   let counted = false;
@@ -69,6 +71,7 @@ find("confirm-form").addEventListener("submit", (event) => {
 });
 find("confirm-cancel").addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", () => {
+  if (dialog.open) return;
   current = undefined;
   say([]);
   find("confirm-proof").replaceChildren();

@@ -1,6 +1,6 @@
 //! Logging out ends the caller's own session. One that is already over is as good as ended.
 
-use super::{EndedSession, Revoked, SessionError, Sessions};
+use super::{Revoked, SessionError, Sessions};
 use crate::ids::SessionHandle;
 
 impl Sessions {
@@ -10,13 +10,6 @@ impl Sessions {
     /// # Errors
     /// The effect is unknown: the client must keep its tokens, to try again.
     pub async fn logout(&self, handle: &SessionHandle) -> Result<Revoked, SessionError> {
-        let handle = handle.clone();
-        Ok(match self.table.remove(&handle).await? {
-            Some(removed) => {
-                let ended = vec![EndedSession { handle, user: removed.user }];
-                Revoked { ended, others: Vec::new() }
-            }
-            None => Revoked { ended: Vec::new(), others: vec![handle] },
-        })
+        Ok(Revoked::of_one(handle.clone(), self.table.remove(handle).await?))
     }
 }

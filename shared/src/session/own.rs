@@ -1,7 +1,7 @@
 //! What a signed-in user sees and ends: sessions of their own, whichever tenant they are in, and no
 //! others.
 
-use super::{EndedSession, Listing, Principal, Revoked, SessionError, Sessions};
+use super::{Listing, Principal, Revoked, SessionError, Sessions};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::Scope;
 use crate::table::IndexCursor;
@@ -42,14 +42,7 @@ impl Sessions {
     ) -> Result<Revoked, SessionError> {
         let is_own = self.is_own(user, handle).await?;
         let removed = if is_own { self.table.remove_of(user, handle).await? } else { None };
-        let handle = handle.clone();
-        Ok(match removed {
-            Some(removed) => {
-                let ended = vec![EndedSession { handle, user: removed.user }];
-                Revoked { ended, others: Vec::new() }
-            }
-            None => Revoked { ended: Vec::new(), others: vec![handle] },
-        })
+        Ok(Revoked::of_one(handle.clone(), removed))
     }
 
     async fn is_own(&self, user: &UserId, handle: &SessionHandle) -> Result<bool, SessionError> {

@@ -28,6 +28,19 @@ pub struct Revoked {
     pub others: Vec<SessionHandle>,
 }
 
+impl Revoked {
+    /// What the removal of one row came to.
+    pub(super) fn of_one(handle: SessionHandle, removed: Option<Removed>) -> Self {
+        match removed {
+            Some(removed) => {
+                let ended = vec![EndedSession { handle, user: removed.user }];
+                Self { ended, others: Vec::new() }
+            }
+            None => Self { ended: Vec::new(), others: vec![handle] },
+        }
+    }
+}
+
 /// A session that a call has ended.
 #[derive(Debug)]
 pub struct EndedSession {

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use chrono::{DateTime, SecondsFormat};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::model::Summary;
 use shared::time::Timestamp;
 
@@ -78,19 +78,6 @@ pub(crate) fn sessions_text(sessions: &[Summary]) -> String {
         ]
     });
     table(["HANDLE", "TENANT", "CREATED", "REFRESHED", "EXPIRES", "IP", "USER AGENT"], rows)
-}
-
-/// A session for a program: the members of the function `list-sessions`.
-pub(crate) fn session_json(session: &Summary) -> Value {
-    json!({
-        "handle": session.handle.as_str(),
-        "userId": session.standing.user.as_str(),
-        "tenantId": session.standing.tenant.as_str(),
-        "createdAt": session.created_at.millis(),
-        "expiresAt": session.standing.expires_at.millis(),
-        "lastRefreshedAt": session.last_refreshed_at().millis(),
-        "device": {"ip": session.device.ip, "userAgent": session.device.user_agent},
-    })
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::options::{Global, List};
-use crate::output::{Done, count, session_json, sessions_text, table};
+use crate::output::{Done, count, sessions_text, table};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
+use shared::http::listing;
 use shared::ids::{SessionHandle, UserId};
 use shared::model::{Scope, Session, Summary};
 use shared::session::{MAX_HANDLES, MAX_LISTED, Revoked, SessionError, Sessions};
@@ -62,7 +63,7 @@ pub(crate) async fn list(sessions: &Sessions, asked: &List) -> Result<Done, Fail
     if found.more && found.failure.is_none() {
         text.push_str("there may be more: give --all, or a higher --limit\n");
     }
-    let shown: Vec<_> = found.sessions.iter().map(session_json).collect();
+    let shown: Vec<_> = found.sessions.iter().map(listing::shown).collect();
     let json = json!({"sessions": shown, "more": found.more});
     Ok(Done { text, json, failure: found.failure.map(Failure::from) })
 }
@@ -151,7 +152,7 @@ fn rehearsed(handles: &[SessionHandle], found: &[Session]) -> Done {
     );
     let json = json!({
         "dryRun": true,
-        "wouldEnd": found.iter().map(session_json).collect::<Vec<_>>(),
+        "wouldEnd": found.iter().map(listing::shown).collect::<Vec<_>>(),
         "notFound": texts(missing),
     });
     let failure = found.is_empty().then(none_found);

@@ -3,9 +3,10 @@
 
 use crate::failure::Failure;
 use crate::options::{Global, RevokeUser};
-use crate::output::{Done, count, session_json, sessions_text};
+use crate::output::{Done, count, sessions_text};
 use crate::sessions::find;
 use serde_json::json;
+use shared::http::listing;
 use shared::ids::{SessionHandle, UserId};
 use shared::model::Scope;
 use shared::session::{SessionError, Sessions};
@@ -51,7 +52,7 @@ async fn rehearse(
         sessions_text(&found.sessions),
         count(found.sessions.len(), "session"),
     );
-    let would_end: Vec<_> = found.sessions.iter().map(session_json).collect();
+    let would_end: Vec<_> = found.sessions.iter().map(listing::shown).collect();
     let json = json!({"wouldEnd": would_end, "coversUnlisted": true, "more": found.more});
     Ok((text, json, found.failure.map(Failure::from)))
 }

@@ -3,13 +3,14 @@
 use http::StatusCode;
 use journal::{Actor, Journal};
 use lambda_http::Request;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::app::App;
 use shared::http::Reply;
 use shared::http::command::{from_json, present};
 use shared::http::credentials::{AccessCredential, Credentials};
 use shared::http::error::{ApiError, Code};
 use shared::http::reply::{json as json_reply, with_tokens};
+use shared::http::revoked::RevokedAnswer;
 use shared::http::tokens::ClientTokens;
 use shared::ids::{AppId, SessionHandle};
 use shared::lambda::Caller;
@@ -63,25 +64,6 @@ impl Asked {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    status: &'static str,
-    session_handles_revoked: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sweep_complete: Option<bool>,
-}
-
-impl Answer {
-    fn of<'a>(
-        ended: impl Iterator<Item = &'a SessionHandle>,
-        sweep_complete: Option<bool>,
-    ) -> Self {
-        let session_handles_revoked = ended.map(|handle| handle.as_str().to_owned()).collect();
-        Self { status: "OK", session_handles_revoked, sweep_complete }
-    }
-}
-
 /// Who asks, on which occasion.
 struct Call<'a> {
     app: &'a App,
@@ -110,33 +92,33 @@ pub(super) async fn answer(
 
 impl Call<'_> {
     /// As `logout` does: a session that is already over is as good as ended.
-    async fn end_current(&self) -> Result<Answer, ApiError> {
+    async fn end_current(&self) -> Result<RevokedAnswer, ApiError> {
         let ended = self.app.sessions.logout(&self.who.handle).await;
         self.journal.logged_out(&self.caller, self.who, &ended).await;
-        Ok(Answer::of(ended?.ended.iter().map(|ended| &ended.handle), None))
+        Ok(RevokedAnswer::by_name(&ended?))
     }
 
-    async fn end_one(&self, handle: &SessionHandle) -> Result<Answer, ApiError> {
+    async fn end_one(&self, handle: &SessionHandle) -> Result<RevokedAnswer, ApiError> {
         let user = &self.who.user;
         let revoked = self.app.sessions.end_own(user, handle).await;
         let (by, app, asked) = (Actor::User(user), AppId::public(), std::slice::from_ref(handle));
         self.journal.handles_revoked(&self.caller, by, &app, asked, &revoked).await;
-        let ended = revoked?.ended;
-        if ended.is_empty() {
+        let revoked = revoked?;
+        if revoked.ended.is_empty() {
             let detail = "no live session of yours has this handle";
             return Err(ApiError::new(Code::SessionNotFound, detail));
         }
-        Ok(Answer::of(ended.iter().map(|ended| &ended.handle), None))
+        Ok(RevokedAnswer::by_name(&revoked))
     }
 
     /// Nothing is ended when the session to be kept does not live: "the others" never become all.
-    async fn end_all_but(&self, kept: Option<&SessionHandle>) -> Result<Answer, ApiError> {
+    async fn end_all_but(&self, kept: Option<&SessionHandle>) -> Result<RevokedAnswer, ApiError> {
         let (user, scope) = (&self.who.user, Scope::User);
         let swept = self.app.sessions.revoke_user(user, &scope, kept).await;
         let (by, app, what) = (Actor::User(user), AppId::public(), (user, &scope, kept));
         self.journal.user_revoked(&self.caller, by, &app, what, &swept).await;
         match swept {
-            Ok(swept) => Ok(Answer::of(swept.handles.iter(), Some(swept.failure.is_none()))),
+            Ok(swept) => Ok(RevokedAnswer::of_user(&swept)),
             Err(SessionError::NoSessionToKeep) => {
                 let detail = "the session of this request no longer lives; nothing was revoked";
                 Err(ApiError::new(Code::KeptSessionNotFound, detail))

@@ -5,10 +5,11 @@
 //! administrator, not the one who leaves.
 
 use journal::{Actor, Journal};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::app::App;
 use shared::http::command::present;
 use shared::http::error::{ApiError, Code};
+use shared::http::revoked::RevokedAnswer;
 use shared::ids::{AppId, SessionHandle};
 use shared::lambda::{Caller, Function, Route};
 use shared::session::MAX_HANDLES;
@@ -32,25 +33,17 @@ struct Command {
     session_handles: Option<Vec<String>>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    status: &'static str,
-    session_handles_revoked: Vec<String>,
-}
-
 async fn handle(
     app: Arc<App>,
     journal: Journal,
     command: Command,
     caller: Caller,
-) -> Result<Answer, ApiError> {
+) -> Result<RevokedAnswer, ApiError> {
     let handles = handles(command)?;
     let revoked = app.sessions.revoke_handles(handles.clone()).await;
     let by = Actor::of(&caller);
     journal.handles_revoked(&caller, by, &AppId::public(), &handles, &revoked).await;
-    let revoked = revoked?.ended.iter().map(|ended| ended.handle.as_str().to_owned()).collect();
-    Ok(Answer { status: "OK", session_handles_revoked: revoked })
+    Ok(RevokedAnswer::by_name(&revoked?))
 }
 
 fn handles(command: Command) -> Result<Vec<SessionHandle>, ApiError> {

@@ -4,10 +4,11 @@
 //! refused, even if the sweep of rows is not complete.
 
 use journal::{Actor, Journal};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::app::App;
 use shared::http::command::present;
 use shared::http::error::ApiError;
+use shared::http::revoked::RevokedAnswer;
 use shared::ids::{AppId, SessionHandle, UserId};
 use shared::lambda::{Caller, Function, Route};
 use shared::model::Scope;
@@ -32,20 +33,12 @@ struct Command {
     except_session_handle: Option<String>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    status: &'static str,
-    session_handles_revoked: Vec<String>,
-    sweep_complete: bool,
-}
-
 async fn handle(
     app: Arc<App>,
     journal: Journal,
     command: Command,
     caller: Caller,
-) -> Result<Answer, ApiError> {
+) -> Result<RevokedAnswer, ApiError> {
     let user = UserId::parse(&command.user_id)?;
     let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let except =
@@ -53,10 +46,5 @@ async fn handle(
     let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await;
     let (by, what) = (Actor::of(&caller), (&user, &scope, except.as_ref()));
     journal.user_revoked(&caller, by, &AppId::public(), what, &swept).await;
-    let swept = swept?;
-    Ok(Answer {
-        status: "OK",
-        session_handles_revoked: swept.handles.iter().map(|h| h.as_str().to_owned()).collect(),
-        sweep_complete: swept.failure.is_none(),
-    })
+    Ok(RevokedAnswer::of_user(&swept?))
 }

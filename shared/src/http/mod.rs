@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod error;
 pub mod listing;
 pub mod reply;
+pub mod revoked;
 pub mod tokens;
 
 /// A function's answer over HTTP.

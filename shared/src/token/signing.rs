@@ -258,11 +258,10 @@ impl SigningKeys {
         }
         let margin = MARGIN.min(lifetimes.update_interval);
         let last_expiry = next.signs_from.plus(lifetimes.access_token_validity).plus(margin);
-        let mut keys = self.keys.clone();
+        let mut keys = self.published(now);
         for key in keys.iter_mut().filter(|key| key.kind == KeyKind::Dynamic) {
             key.published_until.get_or_insert(last_expiry);
         }
-        keys.retain(|key| key.published_until.is_none_or(|until| now < until));
         keys.push(next);
         Self { version: self.version + 1, keys }
     }

@@ -45,15 +45,21 @@ const PAGES: &[Page] = &[
     page!("/console/words.js", SCRIPT, "console/words.js"),
 ];
 
-/// Nothing but what is served here runs, and nothing is sent anywhere but here. The console may
-/// call the Lambda of a real stack too.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-                      trusted-types 'none'";
-const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-                              connect-src 'self' https://*.amazonaws.com https://*.amazonaws.com.cn; base-uri 'none'; \
-                              form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-                              trusted-types 'none'";
+/// Nothing but what is served here runs, and nothing is sent anywhere but to `$connect`.
+macro_rules! policy {
+    ($connect:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ",
+            $connect,
+            "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ",
+            "require-trusted-types-for 'script'; trusted-types 'none'"
+        )
+    };
+}
+
+const POLICY: &str = policy!("'self'");
+/// The console may call the Lambda of a real stack too.
+const CONSOLE_POLICY: &str = policy!("'self' https://*.amazonaws.com https://*.amazonaws.com.cn");
 
 /// The page that `request` asks for, if it asks for one.
 pub(crate) fn find(request: &Request<Bytes>) -> Option<Response<Bytes>> {

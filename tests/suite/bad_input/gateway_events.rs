@@ -16,7 +16,7 @@ use std::cell::{Cell, RefCell};
 const NEW_SESSIONS_AFTER: u32 = 60;
 
 /// Every function that answers API Gateway.
-const FUNCTIONS: [&str; 10] = [
+pub(super) const FUNCTIONS: [&str; 10] = [
     "core-driver",
     "create-session",
     "jwks",

@@ -4,6 +4,7 @@
 use super::answers::{Asker, Said, shown, sound};
 use super::cases::{Stage, every};
 use super::events::ClientChange;
+use super::gateway_events::FUNCTIONS;
 use super::json::{JsonChange, Odd, Tree};
 use crate::events::{Placeholders, rows_of, sample};
 use proptest::prelude::*;
@@ -12,18 +13,6 @@ use tests::logs;
 
 /// No id of ours, so that no answer has a reason to name it.
 const HUSH: &str = "Hush!Hush!Hush!Hush!Hush!Hush!Hush!";
-
-const FUNCTIONS: [&str; 9] = [
-    "core-driver",
-    "create-session",
-    "list-sessions",
-    "logout",
-    "own-sessions",
-    "refresh-session",
-    "revoke-handle",
-    "revoke-user",
-    "whoami",
-];
 
 fn hushed() -> BoxedStrategy<ClientChange> {
     let forms = [

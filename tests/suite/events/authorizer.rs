@@ -2,40 +2,21 @@
 
 use super::answers::Row;
 use super::outcome::Outcome::{self, Allows, Answers, Denies, Exactly, Fails, Unauthorized};
+use super::outcome::context;
 
 const ALLOWED: Outcome = Allows("GET/whoami");
 const DENIED: Outcome = Denies("GET/whoami");
 const CONNECTED: Outcome = Allows("$connect");
 
 /// An HTTP API's simple response, as it is unless the deployment says otherwise.
-const PASSES: Outcome = Exactly(
-    r#"{
-        "isAuthorized": true,
-        "context": {
-            "userId": "ada",
-            "tenantId": "public",
-            "sessionHandle": "${sessionHandle}",
-            "expiresAt": "${accessTokenExpiresAt}",
-            "payload": "{\"role\":\"admin\"}"
-        }
-    }"#,
-);
+const PASSES: Outcome = Exactly(concat!(r#"{"isAuthorized": true, "context": "#, context!(), "}"));
 const STOPS: Outcome = Exactly(r#"{"isAuthorized": false}"#);
 
-const RESOLVES: Outcome = Exactly(
-    r#"{
-        "isAuthorized": true,
-        "resolverContext": {
-            "userId": "ada",
-            "tenantId": "public",
-            "sessionHandle": "${sessionHandle}",
-            "expiresAt": "${accessTokenExpiresAt}",
-            "payload": "{\"role\":\"admin\"}"
-        },
-        "deniedFields": [],
-        "ttlOverride": 0
-    }"#,
-);
+const RESOLVES: Outcome = Exactly(concat!(
+    r#"{"isAuthorized": true, "resolverContext": "#,
+    context!(),
+    r#", "deniedFields": [], "ttlOverride": 0}"#,
+));
 const RESOLVES_NOT: Outcome = Exactly(
     r#"{"isAuthorized": false, "resolverContext": {}, "deniedFields": [], "ttlOverride": 0}"#,
 );

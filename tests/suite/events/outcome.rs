@@ -32,24 +32,35 @@ pub(crate) enum Outcome {
     Unauthorized,
 }
 
-const ALLOWED: &str = r#"{
-    "principalId": "ada",
-    "policyDocument": {
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Action": "execute-api:Invoke",
-            "Effect": "Allow",
-            "Resource": "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/${what}"
-        }]
-    },
-    "context": {
-        "userId": "ada",
-        "tenantId": "public",
-        "sessionHandle": "${sessionHandle}",
-        "expiresAt": "${accessTokenExpiresAt}",
-        "payload": "{\"role\":\"admin\"}"
-    }
-}"#;
+/// What an authorizer hands on of `ada`'s session.
+macro_rules! context {
+    () => {
+        r#"{
+            "userId": "ada",
+            "tenantId": "public",
+            "sessionHandle": "${sessionHandle}",
+            "expiresAt": "${accessTokenExpiresAt}",
+            "payload": "{\"role\":\"admin\"}"
+        }"#
+    };
+}
+pub(super) use context;
+
+const ALLOWED: &str = concat!(
+    r#"{
+        "principalId": "ada",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Action": "execute-api:Invoke",
+                "Effect": "Allow",
+                "Resource": "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/${what}"
+            }]
+        },
+        "context": "#,
+    context!(),
+    "}"
+);
 
 const DENIED: &str = r#"{
     "principalId": "nobody",

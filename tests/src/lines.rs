@@ -8,7 +8,6 @@ use tracing::Metadata;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// The table of every bundle.
@@ -25,8 +24,9 @@ impl Lines {
     #[must_use]
     pub fn of(world: &World) -> Self {
         let written = Written::default();
-        let lines =
-            shared::lambda::lines("no-function", TABLE, world.clock.clock(), written.clone());
+        let kept = written.clone();
+        let writer = move || kept.clone();
+        let lines = shared::lambda::lines("no-function", TABLE, world.clock.clock(), writer);
         let subscriber =
             tracing_subscriber::registry().with(lines.with_filter(filter_fn(is_of_a_function)));
         Self { written, _while: tracing::subscriber::set_default(subscriber) }
@@ -89,13 +89,5 @@ impl Write for Written {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Written {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }

@@ -4,7 +4,7 @@ use clap::Parser;
 use local::bundle::{Bundle, BundleError};
 use local::dynamodb::{Embedded, OpenError};
 use local::{server, walkthrough};
-use std::error::Error;
+use shared::error_line;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,7 +59,7 @@ async fn main() -> ExitCode {
     match run(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {}", one_line(&failure));
+            eprintln!("error: {}", error_line(&failure));
             ExitCode::FAILURE
         }
     }
@@ -115,18 +115,4 @@ fn start_logging() {
 
 fn directive(text: &str) -> Directive {
     text.parse().unwrap_or_else(|_| Directive::from(LevelFilter::INFO))
-}
-
-/// The failure and what caused it, on one line. Some libraries repeat a cause's text in their own.
-fn one_line(failure: &dyn Error) -> String {
-    let mut texts = vec![failure.to_string()];
-    let mut source = failure.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !texts.iter().any(|known| known.contains(&text)) {
-            texts.push(text);
-        }
-        source = cause.source();
-    }
-    texts.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
 }

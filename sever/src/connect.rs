@@ -1,6 +1,6 @@
 //! From what was typed and AWS's own configuration to the sessions of one app.
 
-use crate::failure::{Failure, one_line};
+use crate::failure::Failure;
 use crate::options::Global;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -10,6 +10,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::{Client, config};
+use shared::error_line;
 use shared::ids::AppId;
 use shared::session::{Apps, Policy, Sessions};
 use shared::table::{AppTable, SessionTable, harden};
@@ -81,7 +82,7 @@ async fn credentials(shared: &SdkConfig, profile: Option<&str>) -> Result<Creden
             (CredentialsError::CredentialsNotLoaded(_), None) => {
                 "no AWS credentials: neither environment nor profile nor role has any".to_owned()
             }
-            (error, _) => format!("no AWS credentials: {}", one_line(&error)),
+            (error, _) => format!("no AWS credentials: {}", error_line(&error)),
         })
     })
 }

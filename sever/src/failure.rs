@@ -1,9 +1,9 @@
 //! Why a command did not do what was asked: one line, and an exit code.
 
-use shared::error_chain;
 use shared::ids::InvalidId;
 use shared::session::SessionError;
 use shared::table::TableError;
+use shared::{error_chain, error_line};
 use std::process::ExitCode;
 
 /// A command failed. What it had done by then is printed before.
@@ -57,7 +57,7 @@ impl From<SessionError> for Failure {
 impl From<TableError> for Failure {
     fn from(error: TableError) -> Self {
         let TableError::Unavailable { doing, said: Some(said), .. } = &error else {
-            return Self::Unknown(one_line(&error));
+            return Self::Unknown(error_line(&error));
         };
         let reason = match said.code.as_str() {
             "ResourceNotFoundException" => {
@@ -74,20 +74,6 @@ impl From<TableError> for Failure {
         };
         Self::Unknown(plain(&format!("{doing}: {reason}")))
     }
-}
-
-/// The error and what caused it. Some libraries repeat a cause's text in their own; the SDK shows a
-/// request that it cannot send, and what is to be written is nobody's to read.
-pub(crate) fn one_line(error: &dyn std::error::Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for link in std::iter::successors(Some(error), |link| link.source()) {
-        let text = link.to_string();
-        let shows_request = text.contains("Request {");
-        if !shows_request && !texts.iter().any(|known| known.contains(&text)) {
-            texts.push(text);
-        }
-    }
-    plain(&texts.join(": "))
 }
 
 fn plain(text: &str) -> String {

@@ -10,14 +10,13 @@ use shared::session::{
 };
 use shared::time::Timestamp;
 use shared::token::keyring::Kid;
-use shared::token::signing::KeyKind;
 
 pub(crate) async fn list(sessions: &Sessions) -> Result<Done, Failure> {
     let keys = sessions.show_keys().await?;
     let rows = keys.iter().map(|ShownKey { key, signs_now }| {
         [
             key.kid.as_str().to_owned(),
-            kind(key.kind).to_owned(),
+            key.kind.as_str().to_owned(),
             moment(key.created_at),
             moment(key.signs_from),
             key.published_until.map_or_else(|| "-".to_owned(), moment),
@@ -34,19 +33,12 @@ fn shown(key: &ShownKey) -> Value {
     let ShownKey { key, signs_now } = key;
     json!({
         "kid": key.kid.as_str(),
-        "kind": kind(key.kind),
+        "kind": key.kind.as_str(),
         "createdAt": key.created_at.millis(),
         "signsFrom": key.signs_from.millis(),
         "publishedUntil": key.published_until.map(Timestamp::millis),
         "signsNow": signs_now,
     })
-}
-
-fn kind(kind: KeyKind) -> &'static str {
-    match kind {
-        KeyKind::Dynamic => "dynamic",
-        KeyKind::Static => "static",
-    }
 }
 
 pub(crate) async fn rotate(sessions: &Sessions, global: &Global) -> Result<Done, Failure> {

@@ -98,17 +98,10 @@ impl SessionTable {
     }
 }
 
-fn kind_to_value(kind: KeyKind) -> AttributeValue {
-    text(match kind {
-        KeyKind::Dynamic => "dynamic",
-        KeyKind::Static => "static",
-    })
-}
-
 fn stored_to_value(key: &StoredKey) -> AttributeValue {
     let mut map = Attributes::from([
         (KID.to_owned(), text(key.kid.as_str())),
-        (KIND.to_owned(), kind_to_value(key.kind)),
+        (KIND.to_owned(), text(key.kind.as_str())),
         (CREATED_AT.to_owned(), number(key.created_at.millis())),
         (SIGNS_FROM.to_owned(), number(key.signs_from.millis())),
         (PKCS8.to_owned(), bytes(&key.pkcs8)),
@@ -120,7 +113,7 @@ fn stored_to_value(key: &StoredKey) -> AttributeValue {
 fn public_to_value(key: &PublicKey) -> AttributeValue {
     let mut map = Attributes::from([
         (KID.to_owned(), text(key.kid.as_str())),
-        (KIND.to_owned(), kind_to_value(key.kind)),
+        (KIND.to_owned(), text(key.kind.as_str())),
         (CREATED_AT.to_owned(), number(key.created_at.millis())),
         (SIGNS_FROM.to_owned(), number(key.signs_from.millis())),
         (MODULUS.to_owned(), text(&key.modulus)),
@@ -187,11 +180,7 @@ fn kid(key: &Item<'_>) -> Result<Kid, TableError> {
 }
 
 fn kind(key: &Item<'_>) -> Result<KeyKind, TableError> {
-    match key.text(KIND)? {
-        "dynamic" => Ok(KeyKind::Dynamic),
-        "static" => Ok(KeyKind::Static),
-        _ => Err(key.corrupt(KIND)),
-    }
+    key.parsed(KIND, |kind| KeyKind::parse(kind).ok_or(()))
 }
 
 fn published_until(key: &Item<'_>) -> Result<Option<Timestamp>, TableError> {

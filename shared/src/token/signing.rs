@@ -34,6 +34,23 @@ pub enum KeyKind {
     Static,
 }
 
+impl KeyKind {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dynamic => "dynamic",
+            Self::Static => "static",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Dynamic, Self::Static].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 /// A private key did not work. Says nothing of the key itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SigningKeyError {

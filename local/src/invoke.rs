@@ -30,9 +30,7 @@ pub(crate) fn is_for(request: &Request<Bytes>) -> bool {
 /// Answers a request to invoke a function.
 pub(crate) async fn answer(functions: &Functions, call: &Call) -> Response<Bytes> {
     let mut response = invoke(functions, call).await.unwrap_or_else(Fault::into_response);
-    if let Ok(id) = HeaderValue::from_str(&call.id) {
-        response.headers_mut().insert("x-amzn-requestid", id);
-    }
+    call.put_id(&mut response);
     response
 }
 

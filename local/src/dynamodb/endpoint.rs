@@ -44,11 +44,9 @@ impl Endpoint {
         let mut response = Response::new(Bytes::from(answer.body));
         *response.status_mut() =
             StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
-        if let Ok(id) = HeaderValue::from_str(&call.id) {
-            headers.insert("x-amzn-requestid", id);
-        }
+        let json = HeaderValue::from_static("application/x-amz-json-1.0");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        call.put_id(&mut response);
         response
     }
 

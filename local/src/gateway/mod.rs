@@ -34,6 +34,15 @@ pub(crate) struct Call {
     pub(crate) request: Request<Bytes>,
 }
 
+impl Call {
+    /// Puts its name on its answer, where AWS has it.
+    pub(crate) fn put_id(&self, response: &mut Response<Bytes>) {
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert("x-amzn-requestid", id);
+        }
+    }
+}
+
 /// Which function a request was for, as an extension of its response: the access log shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct For(pub(crate) String);
@@ -63,9 +72,7 @@ impl Gateway {
             Found::Nothing => Err(Refusal::NotFound),
         };
         let mut response = answer.unwrap_or_else(|refusal| self.refuse(&refusal));
-        if let Ok(id) = HeaderValue::from_str(&call.id) {
-            response.headers_mut().insert("x-amzn-requestid", id);
-        }
+        call.put_id(&mut response);
         if let Found::Route(matched) = found {
             let name = matched.target.function.resource.name.clone();
             response.extensions_mut().insert(For(name));

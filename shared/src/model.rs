@@ -117,6 +117,12 @@ impl Standing {
         if now >= self.expires_at { Err(Ended::Expired) } else { self.judge_revoked(present) }
     }
 
+    /// Whether it is a session of `user`, given that user's present generations, and lives at `now`.
+    #[must_use]
+    pub fn is_live_of(&self, user: &UserId, present: &UserGenerations, now: Timestamp) -> bool {
+        self.user == *user && self.judge(present, now).is_ok()
+    }
+
     /// Whether its user's sessions were revoked since it was opened, given the present generations.
     ///
     /// # Errors

@@ -45,9 +45,7 @@ impl Sessions {
     ) -> Result<Vec<Summary>, SessionError> {
         let (found, generations) = self.table.find_all(handles, user).await?;
         let now = self.clock.now();
-        let lives = |session: &Summary| {
-            session.standing.user == *user && session.standing.judge(&generations, now).is_ok()
-        };
+        let lives = |session: &Summary| session.standing.is_live_of(user, &generations, now);
         // A batch comes back in any order.
         let mut live: HashMap<_, _> = found
             .into_iter()

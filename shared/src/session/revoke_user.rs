@@ -86,9 +86,8 @@ impl Sessions {
         except: &SessionHandle,
     ) -> Result<(UserGenerations, Option<Standing>), SessionError> {
         let (found, generations) = self.table.find_all(std::slice::from_ref(except), user).await?;
-        let lives = |standing: &Standing| {
-            standing.user == *user && standing.judge(&generations, self.clock.now()).is_ok()
-        };
+        let now = self.clock.now();
+        let lives = |standing: &Standing| standing.is_live_of(user, &generations, now);
         let kept = found.into_iter().map(|session| session.standing).find(lives);
         Ok((generations, kept))
     }

@@ -5,9 +5,14 @@ use super::issuers::Issuers;
 use super::signing::KeyKind;
 use super::unverified::UnverifiedToken;
 use crate::time::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use aws_lc_rs::error::KeyRejected;
+use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::fmt;
+use std::sync::Arc;
 
 /// Names a key: `d-` and its creation time in milliseconds for a dynamic one, `s-` and a UUID for a
 /// static one (PROTOCOL 2.1; SDKs tell them apart by the prefix).
@@ -87,28 +92,46 @@ pub enum Invalid {
 pub struct BadKey {
     kid: String,
     #[source]
-    source: jsonwebtoken::errors::Error,
+    source: NotRsa,
 }
 
-/// All published keys, parsed once and kept.
+#[derive(Debug, thiserror::Error)]
+enum NotRsa {
+    #[error("it is not base64url")]
+    Base64(#[from] base64::DecodeError),
+    #[error("it is no key")]
+    Rejected(#[from] KeyRejected),
+}
+
+/// All published keys, parsed once and kept: `jsonwebtoken` would set up the key's arithmetic anew
+/// for each signature.
 #[derive(Clone, Default)]
 pub struct Keyring {
-    keys: Vec<(PublicKey, DecodingKey)>,
+    keys: Vec<(PublicKey, Arc<ParsedPublicKey>)>,
+}
+
+fn parse(key: &PublicKey) -> Result<Arc<ParsedPublicKey>, NotRsa> {
+    let n = URL_SAFE_NO_PAD.decode(&key.modulus)?;
+    let e = URL_SAFE_NO_PAD.decode(&key.exponent)?;
+    let parsed = PublicKeyComponents { n, e }.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)?;
+    Ok(Arc::new(parsed))
 }
 
 impl Keyring {
     /// # Errors
     /// A key is not an RSA key.
     pub fn new(keys: Vec<PublicKey>) -> Result<Self, BadKey> {
-        let parse =
-            |key: PublicKey| match DecodingKey::from_rsa_components(&key.modulus, &key.exponent) {
-                Ok(decoding) => Ok((key, decoding)),
-                Err(source) => Err(BadKey { kid: key.kid.as_str().to_owned(), source }),
-            };
-        Ok(Self { keys: keys.into_iter().map(parse).collect::<Result<_, _>>()? })
+        let parsed = |key: PublicKey| match parse(&key) {
+            Ok(parsed) => Ok((key, parsed)),
+            Err(source) => Err(BadKey { kid: key.kid.as_str().to_owned(), source }),
+        };
+        Ok(Self { keys: keys.into_iter().map(parsed).collect::<Result<_, _>>()? })
     }
 
-    fn published(&self, now: Timestamp) -> impl Iterator<Item = &(PublicKey, DecodingKey)> {
+    fn published(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &(PublicKey, Arc<ParsedPublicKey>)> {
         self.keys.iter().filter(move |(key, _)| key.is_published(now))
     }
 
@@ -168,11 +191,11 @@ impl Keyring {
         let named = |key: &PublicKey| token.kid.as_ref().is_none_or(|kid| key.kid == *kid);
         let mut keys = self.published(now).filter(|(key, _)| named(key)).peekable();
         keys.peek().ok_or(Invalid::UnknownKey)?;
-        let signed = |(_, key): &(PublicKey, DecodingKey)| {
-            let message = token.message.as_bytes();
-            let checked =
-                jsonwebtoken::crypto::verify(&token.signature, message, key, Algorithm::RS256);
-            matches!(checked, Ok(true))
+        let signature =
+            URL_SAFE_NO_PAD.decode(&token.signature).map_err(|_| Invalid::BadSignature)?;
+        let message = token.message.as_bytes();
+        let signed = |(_, key): &(PublicKey, Arc<ParsedPublicKey>)| {
+            key.verify_sig(message, &signature).is_ok()
         };
         if keys.any(signed) { Ok(()) } else { Err(Invalid::BadSignature) }
     }
@@ -180,7 +203,7 @@ impl Keyring {
     /// The JSON Web Key Set (RFC 7517; members as PROTOCOL 1.13 has them).
     #[must_use]
     pub fn jwks(&self, now: Timestamp) -> Value {
-        let jwk = |(key, _): &(PublicKey, DecodingKey)| {
+        let jwk = |(key, _): &(PublicKey, Arc<ParsedPublicKey>)| {
             json!({
                 "kty": "RSA",
                 "kid": key.kid.as_str(),

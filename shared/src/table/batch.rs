@@ -23,7 +23,7 @@ impl SessionTable {
         &self,
         doing: &'static str,
         keys: Vec<AttributeValue>,
-        names: &[String],
+        names: &[&str],
     ) -> Result<Vec<Attributes>, TableError> {
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(MAX_KEYS) {
@@ -49,6 +49,8 @@ impl SessionTable {
                 .dynamodb
                 .batch_get_item()
                 .request_items(&*self.name, request)
+                .customize()
+                .interceptor(self.hot.clone())
                 .send()
                 .await
                 .map_err(TableError::doing(doing))?;
@@ -69,18 +71,23 @@ impl SessionTable {
 fn batch(
     doing: &'static str,
     keys: &[AttributeValue],
-    names: &[String],
+    names: &[&str],
 ) -> Result<KeysAndAttributes, TableError> {
     let mut batch = KeysAndAttributes::builder().consistent_read(true);
     for key in keys {
         batch = batch.keys(HashMap::from([(PK.to_owned(), key.clone())]));
     }
-    // Placeholders, because a name may have a character (`#`) or be a word that expressions
-    // reserve.
-    let placeholders: Vec<_> = (0..names.len()).map(|i| format!("#a{i}")).collect();
-    batch = batch.projection_expression(placeholders.join(","));
-    for (placeholder, name) in placeholders.into_iter().zip(names) {
+    let (projection, names) = projection(names);
+    batch = batch.projection_expression(projection);
+    for (placeholder, name) in names {
         batch = batch.expression_attribute_names(placeholder, name);
     }
     batch.build().map_err(TableError::building(doing))
+}
+
+/// An expression for these attributes, and what stands in it for which: a name may have a character
+/// (`#`) or be a word that expressions reserve.
+pub(super) fn projection<'a>(names: &[&'a str]) -> (String, HashMap<String, &'a str>) {
+    let placeholders: Vec<_> = (0..names.len()).map(|i| format!("#a{i}")).collect();
+    (placeholders.join(","), placeholders.into_iter().zip(names.iter().copied()).collect())
 }

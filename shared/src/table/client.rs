@@ -19,7 +19,7 @@ pub fn client(aws: &SdkConfig) -> Client {
 }
 
 /// Bounds every call. An authorizer has 10 s and its caller less patience: three attempts of at
-/// most 1 s, 3 s in all.
+/// most 1 s, 3 s in all. A strict check may have spent a second before that, on its hot read.
 #[must_use]
 pub fn harden(builder: config::Builder) -> config::Builder {
     builder

@@ -38,9 +38,9 @@ fn attribute(scope: &Scope) -> String {
     }
 }
 
-/// The two attributes of a user item that count for a session in `tenant`.
-pub(super) fn generation_names(tenant: &TenantId) -> [String; 2] {
-    [GENERATION.to_owned(), attribute(&Scope::Tenant(tenant.clone()))]
+/// The attribute of a user item that counts, besides the whole user's, for a session in `tenant`.
+pub(super) fn generation_name(tenant: &TenantId) -> String {
+    attribute(&Scope::Tenant(tenant.clone()))
 }
 
 pub(super) fn user_from_item(attributes: &Attributes) -> Result<UserGenerations, TableError> {
@@ -80,9 +80,10 @@ impl SessionTable {
             return Ok(found.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default());
         }
         let mut keys = vec![self.user_pk(user)];
-        let mut names = vec![PK.to_owned(), GENERATION.to_owned()];
+        let of_tenants: Vec<_> = tenants.iter().map(generation_name).collect();
+        let mut names = vec![PK, GENERATION];
+        names.extend(of_tenants.iter().map(String::as_str));
         for tenant in tenants {
-            names.push(attribute(&Scope::Tenant(tenant.clone())));
             if !tenant.is_public() {
                 keys.push(self.tenant_pk(tenant));
             }

@@ -10,6 +10,7 @@ mod classic;
 mod client;
 mod error;
 mod generations;
+mod hot_read;
 mod index;
 mod item;
 mod keys;
@@ -28,6 +29,7 @@ pub use sessions::{Inserted, Removed, Rotated, RotationWrite, StrictRead};
 
 use crate::ids::AppId;
 use crate::tenancy::AppRecord;
+use hot_read::HotRead;
 
 /// The session table of one app.
 #[derive(Clone)]
@@ -36,13 +38,14 @@ pub struct SessionTable {
     name: Box<str>,
     /// What stands for the app in every key.
     prefix: Box<str>,
+    hot: HotRead,
 }
 
 impl SessionTable {
     /// The table `name`, as `app` sees it.
     #[must_use]
     pub fn new(dynamodb: aws_sdk_dynamodb::Client, name: &str, app: &AppId) -> Self {
-        Self { dynamodb, name: name.into(), prefix: app.as_str().into() }
+        Self { dynamodb, name: name.into(), prefix: app.as_str().into(), hot: HotRead::default() }
     }
 
     /// The table as this incarnation of an app sees it: of an app that was removed and made again,
@@ -54,6 +57,6 @@ impl SessionTable {
             // No app id has a dot.
             again => format!("{}.{again}", app.id.as_str()),
         };
-        Self { dynamodb, name: name.into(), prefix: prefix.into() }
+        Self { dynamodb, name: name.into(), prefix: prefix.into(), hot: HotRead::default() }
     }
 }

@@ -1,12 +1,12 @@
 //! Session rows: open, read, rotate, end.
 
-use super::generations::generation_names;
+use super::generations::generation_name;
 use super::item::Item;
 use super::keys::published_from_item;
 use super::schema::{
-    Attributes, EXPIRES_AT, EXPIRES_AT_MILLIS, PK, PREVIOUS_REFRESH_DIGEST, REFRESH_DIGEST,
-    ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION, USER_ID, bytes, expiry, number,
-    text,
+    Attributes, EXPIRES_AT, EXPIRES_AT_MILLIS, GENERATION, PK, PREVIOUS_REFRESH_DIGEST,
+    PUBLIC_KEYS, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION,
+    USER_ID, bytes, expiry, number, text,
 };
 use super::session_item::{LISTED, STANDING, expires_at, standing_from_item};
 use super::{SessionTable, TableError};
@@ -137,19 +137,25 @@ impl SessionTable {
         with_keys: bool,
     ) -> Result<StrictRead, TableError> {
         let mut keys = vec![self.session_pk(handle), self.user_pk(user)];
-        let mut names: Vec<String> = STANDING.map(ToOwned::to_owned).into();
-        names.push(PK.to_owned());
-        names.extend(generation_names(tenant));
+        let of_tenant = generation_name(tenant);
+        let mut names: Vec<&str> = STANDING.into();
+        names.extend([PK, GENERATION, &of_tenant]);
         if !tenant.is_public() {
             keys.push(self.tenant_pk(tenant));
         }
         if with_keys {
             keys.push(self.public_keys_pk());
-            names.push(super::schema::PUBLIC_KEYS.to_owned());
+            names.push(PUBLIC_KEYS);
         }
         let mut read =
             StrictRead { session: None, generations: UserGenerations::default(), keys: None };
-        for item in self.read_all("checking a session", keys, &names).await? {
+        // The keys have attributes of other types, and are read seldom.
+        let hot = if with_keys { None } else { self.hot.read(&self.name, &keys, &names).await };
+        let items = match hot {
+            Some(items) => items,
+            None => self.read_all("checking a session", keys, &names).await?,
+        };
+        for item in items {
             let kind = kind_of(&item)?;
             match kind {
                 "session" => read.session = Some(standing_from_item(&item)?),
@@ -171,7 +177,7 @@ impl SessionTable {
         user: &UserId,
     ) -> Result<(Vec<Summary>, UserGenerations), TableError> {
         let keys = handles.iter().map(|handle| self.session_pk(handle)).collect();
-        let names: Vec<_> = STANDING.into_iter().chain(LISTED).map(ToOwned::to_owned).collect();
+        let names: Vec<_> = STANDING.into_iter().chain(LISTED).collect();
         let found = self.read_all("reading sessions", keys, &names).await?;
         let sessions = found.iter().map(|item| self.summary_from_item(item));
         let sessions = sessions.collect::<Result<Vec<_>, _>>()?;

@@ -27,6 +27,8 @@ pub(crate) struct Contestant {
 
 /// Only answers.
 pub(crate) const NOOP: &str = "floor: only answers";
+/// Only answers, by the runtime crates.
+pub(crate) const RUNTIME: &str = "floor: only answers, by lambda_runtime";
 /// Only checks a signature.
 pub(crate) const SIGNATURE: &str = "floor: checks a signature";
 /// Does that and one raw call of the table.
@@ -42,6 +44,7 @@ const SYSTEM_ROOTS: [&str; 2] =
 pub(crate) fn contestants(sample: &Sample, release: &Path) -> Result<Vec<Contestant>, Failure> {
     let floors = [
         (NOOP, FAST, "floor-noop", ""),
+        (RUNTIME, FAST, "floor-runtime", "null"),
         (SIGNATURE, FAST, "floor-check", "Allow"),
         (ROUND_TRIP, STRICT, "floor-check", "Allow"),
     ];
@@ -156,12 +159,24 @@ impl Contestant {
     }
 }
 
-/// Builds every function as it is deployed, for this machine, and the floors. Answers where they
-/// are.
-pub(crate) fn build() -> Result<PathBuf, Failure> {
+/// Builds every function as it is deployed, for this machine, or the authorizer alone; and the
+/// floors. Answers where they are.
+pub(crate) fn build(authorizer_alone: bool) -> Result<PathBuf, Failure> {
     let mut packages: Vec<_> = local::functions::binaries().flat_map(|name| ["-p", name]).collect();
+    if authorizer_alone {
+        packages = vec!["-p", "verify-session"];
+    }
     cargo(&packages)?;
-    packages = vec!["-p", "bench", "--bin", "floor-noop", "--bin", "floor-check"];
+    packages = vec![
+        "-p",
+        "bench",
+        "--bin",
+        "floor-noop",
+        "--bin",
+        "floor-runtime",
+        "--bin",
+        "floor-check",
+    ];
     cargo(&packages)?;
     release()
 }

@@ -5,7 +5,7 @@
 //! on Lambda.
 
 use crate::contestant::{
-    Contestant, NOOP, OVER_TLS, ROUND_TRIP, SIGNATURE, build, contestants, release,
+    Contestant, NOOP, OVER_TLS, ROUND_TRIP, RUNTIME, SIGNATURE, build, contestants, release,
 };
 use crate::report::{self, Row, goals, short, table};
 use crate::sample::{FAST, STRICT, Sample};
@@ -50,6 +50,9 @@ pub(crate) struct Options {
     /// How often each function is started
     #[arg(long, default_value_t = 15)]
     starts: u32,
+    /// Measure what has a goal, and nothing else
+    #[arg(long, conflicts_with = "write")]
+    goals: bool,
     /// Print JSON in place of tables
     #[arg(long)]
     json: bool,
@@ -60,16 +63,19 @@ pub(crate) struct Options {
 
 /// Measures and prints.
 pub(crate) fn measure(options: &Options) -> Result<(), Failure> {
-    let release = build()?;
+    let release = build(options.goals)?;
     let sample = one_thread()?.block_on(Sample::record())?;
     let mut machine = machine::describe();
     machine["pinnedTo"] = process::pin(1).into();
     let mut all = contestants(&sample, &release)?;
+    let with_goals =
+        all.iter().position(|contestant| contestant.name == OVER_TLS).map_or(0, |at| at + 1);
+    if options.goals {
+        all.truncate(with_goals);
+    }
     let cold = cold(&mut all, options.starts)?;
     // What has a goal is asked in turns with the floors alone: each contestant more leaves less of
     // the processor's caches to the others.
-    let with_goals =
-        all.iter().position(|contestant| contestant.name == OVER_TLS).map_or(0, |at| at + 1);
     let (with_goals, others) = all.split_at_mut(with_goals);
     let warm =
         [warm(with_goals, options.events)?, warm(others, options.events)?].into_iter().flatten();
@@ -208,7 +214,7 @@ fn rows(figures: &[Figures]) -> Result<Vec<Row>, Failure> {
         found.ok_or_else(|| Failure::Missed(format!("{name} was not measured")))
     };
     let (noop, fast, strict, tls) = (of(NOOP)?, of(FAST)?, of(STRICT)?, of(OVER_TLS)?);
-    let (signature, round_trip) = (of(SIGNATURE)?, of(ROUND_TRIP)?);
+    let (runtime, signature, round_trip) = (of(RUNTIME)?, of(SIGNATURE)?, of(ROUND_TRIP)?);
     // A figure, whose it is, how it is read, and what it should be at most.
     let row = |figure: &str, whose: &Figures, read: &Reading, goal: Option<f64>| Row {
         figure: figure.to_owned(),
@@ -228,6 +234,7 @@ fn rows(figures: &[Figures]) -> Result<Vec<Row>, Failure> {
     let units: Reading = ("", |f| Spread::exactly(f.warm_consistent_keys));
     let first_units: Reading = ("", |f| Spread::exactly(count(f.first_seen.consistent_keys)));
     Ok(vec![
+        row("lambda_runtime and nothing else, warm", runtime, &warm, None),
         row("a signature and nothing else, warm", signature, &warm, None),
         row("the same and one raw call of the table, warm", round_trip, &warm, None),
         row("fast check, warm", fast, &warm, Some(50.0)),

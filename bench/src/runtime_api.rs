@@ -149,7 +149,7 @@ mod tests {
     fn a_floor_is_served_event_by_event() {
         let mut api = RuntimeApi::start().unwrap();
         let address = api.address();
-        thread::spawn(move || floor::serve(&address, |event| event.to_ascii_uppercase()));
+        thread::spawn(move || floor::serve(&address, <[u8]>::to_ascii_uppercase));
         for _ in 0..3 {
             let (answer, _) = api.invoke(b"event").unwrap();
             assert!(answer.ok);

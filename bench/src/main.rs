@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(about = "What Sever costs, measured on this machine")]
-struct Options {
+struct Arguments {
     #[command(subcommand)]
     what: Option<What>,
     #[command(flatten)]
@@ -72,9 +72,9 @@ fn said_by<'a>(answer: &'a Value, path: &str) -> &'a str {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let done = match &options.what {
-        None => figures::measure(&options.figures),
+    let arguments = Arguments::parse();
+    let done = match &arguments.what {
+        None => figures::measure(&arguments.figures),
         Some(What::Curves) => curves::measure(),
         Some(What::Load(load)) => load::run(load),
         Some(What::Ask(ask)) => figures::ask(ask),

@@ -18,6 +18,9 @@ pub fn client(aws: &SdkConfig) -> Client {
     Client::from_conf(harden(config::Builder::from(aws)).build())
 }
 
+/// How long one attempt of a call may take.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
+
 /// Bounds every call. An authorizer has 10 s and its caller less patience: three attempts of at
 /// most 1 s, 3 s in all. A strict check may have spent a second before that, on its hot read.
 #[must_use]
@@ -26,7 +29,7 @@ pub fn harden(builder: config::Builder) -> config::Builder {
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_millis(500))
-                .operation_attempt_timeout(Duration::from_secs(1))
+                .operation_attempt_timeout(ATTEMPT)
                 .operation_timeout(Duration::from_secs(3))
                 .build(),
         )

@@ -8,6 +8,7 @@
 //! read here) is asked for again by the SDK, which waits, tries again, and says what is wrong.
 
 use super::batch::projection;
+use super::client::ATTEMPT;
 use super::schema::Attributes;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -33,10 +34,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-/// As for each attempt of the SDK.
-const PATIENCE: Duration = Duration::from_secs(1);
 const CONTENT: &str = "application/x-amz-json-1.0";
 const TARGET: &str = "DynamoDB_20120810.BatchGetItem";
 
@@ -64,7 +62,7 @@ impl HotRead {
         names: &[&str],
     ) -> Option<Vec<Attributes>> {
         let way = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let asked = tokio::time::timeout(PATIENCE, way.ask(request(table, keys, names)?));
+        let asked = tokio::time::timeout(ATTEMPT, way.ask(request(table, keys, names)?));
         match asked.await.map_err(BoxError::from).flatten() {
             Ok(found) => Some(found),
             Err(error) => {

@@ -13,9 +13,26 @@ static LOGGED: LazyLock<Mutex<String>> = LazyLock::new(|| {
     Mutex::default()
 });
 
-/// Starts to listen, once for the process.
-pub fn listen() {
-    LazyLock::force(&LOGGED);
+/// A place in what the suite logs: the end of it when the mark was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(usize);
+
+/// Starts to listen, once for the process, and marks what is logged from now on.
+pub fn listen() -> Mark {
+    Mark(LOGGED.lock().unwrap_or_else(PoisonError::into_inner).len())
+}
+
+impl Mark {
+    /// Which of `texts` were logged since the mark was made, by any test of the process.
+    ///
+    /// A text that did not exist before the mark needs no search of what came earlier. Searching
+    /// the whole log in each test would take most of the suite's time.
+    #[must_use]
+    pub fn found<'a>(self, texts: &'a [String]) -> Vec<&'a str> {
+        let logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = &logged[self.0..];
+        texts.iter().map(String::as_str).filter(|text| since.contains(text)).collect()
+    }
 }
 
 /// Whether `text` stands anywhere in what was logged since [`listen`].

@@ -1,6 +1,7 @@
 //! `sever`: what an operator does to sessions and signing keys from a command line. It works on the
 //! table itself, by the verbs the functions use.
 
+mod api_keys;
 mod confirm;
 mod connect;
 mod failure;
@@ -12,7 +13,7 @@ mod users;
 
 use clap::{CommandFactory as _, Parser as _};
 use failure::Failure;
-use options::{Command, Keys, Options, Output, SessionsCommand, Users};
+use options::{ApiKeys, Command, Keys, Options, Output, SessionsCommand, Users};
 use output::Done;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -39,6 +40,9 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<Done, Failure> {
     let global = &options.global;
+    if let Command::ApiKeys(ApiKeys::New) = options.command {
+        return api_keys::new();
+    }
     let sessions = connect::sessions(global).await?;
     match &options.command {
         Command::Sessions(SessionsCommand::List(list)) => sessions::list(&sessions, list).await,
@@ -49,7 +53,7 @@ async fn run(options: &Options) -> Result<Done, Failure> {
         Command::Keys(Keys::List) => keys::list(&sessions).await,
         Command::Keys(Keys::Rotate) => keys::rotate(&sessions, global).await,
         Command::Keys(Keys::Kill { kid }) => keys::kill(&sessions, kid, global).await,
-        Command::Completions { .. } => Ok(Done::default()),
+        Command::ApiKeys(_) | Command::Completions { .. } => Ok(Done::default()),
     }
 }
 

@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// Signing keys
     #[command(subcommand)]
     Keys(Keys),
+    /// API keys by which SuperTokens SDKs call core-driver. Reads and changes no table
+    #[command(subcommand)]
+    ApiKeys(ApiKeys),
     /// Print a script that completes `sever` in a shell
     Completions {
         /// Which shell
@@ -140,6 +143,13 @@ pub(crate) enum Keys {
         /// The key's name, as `keys list` and a token's header have it
         kid: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ApiKeys {
+    /// Make a key and print it, once, with its digest. The SDK is given the key, and the template's
+    /// parameter ApiKeys the digest
+    New,
 }
 
 #[cfg(test)]

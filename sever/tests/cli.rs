@@ -291,3 +291,18 @@ async fn every_command_needs_the_rights_that_are_documented_and_no_others() {
     run("keys kill --yes", signs.unwrap()["kid"].as_str().unwrap().to_owned()).await;
     assert_eq!(needed, documented());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_api_key_is_printed_once_with_the_digest_that_accepts_it() {
+    let bundle = Bundled::start().await;
+    let made = bundle.sever("api-keys new --output json").await.json();
+    let (key, digest) = (made["key"].as_str().unwrap(), made["digest"].as_str().unwrap());
+    assert_eq!(made.as_object().unwrap().len(), 2);
+    let keys = shared::api_keys::ApiKeys::parse(digest).unwrap();
+    assert!(keys.accept(key) && !keys.accept(digest));
+    let text = bundle.sever("api-keys new").await.ok();
+    let [key_line, digest_line] = text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+    let key_again = key_line.strip_prefix("key     sever-").unwrap();
+    assert_ne!(format!("sever-{key_again}"), key, "each is another");
+    assert!(digest_line.starts_with("digest  sha256:"), "{text}");
+}

@@ -30,6 +30,8 @@ pub struct Config {
     pub authorizer: AuthorizerSettings,
     /// Who may call `core-driver`.
     pub core_access: CoreAccess,
+    /// Whether a key of `API_KEYS` stands there in plain text.
+    pub has_plain_api_keys: bool,
     /// The EventBridge bus to tell of sessions, by name or ARN, if any.
     pub event_bus: Option<String>,
 }
@@ -175,6 +177,9 @@ impl Vars<'_> {
             },
             authorizer,
             core_access,
+            has_plain_api_keys: self
+                .value("API_KEYS")
+                .is_some_and(|list| ApiKeys::has_plain_text(&list)),
             event_bus,
         })
     }

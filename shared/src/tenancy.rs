@@ -159,7 +159,8 @@ fn api_keys(value: &Value) -> Result<Option<Vec<String>>, InvalidSetting> {
         Value::String(list) => ApiKeys::parse(list),
         _ => None,
     };
-    let rule = "comma-separated keys, each of at least 20 of A-Z, a-z, 0-9, = and -";
+    let rule = "comma-separated keys, each of at least 20 of A-Z, a-z, 0-9, = and -, or its digest \
+                (sha256: and 64 hex digits)";
     let keys = keys.ok_or(InvalidSetting::Value { name: API_KEYS, rule })?;
     Ok(Some(keys.to_stored()))
 }

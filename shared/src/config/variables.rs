@@ -81,7 +81,8 @@ pub const VARIABLES: [Variable; 24] = [
     variable(
         "API_KEYS",
         "none: core-driver refuses every call",
-        "comma-separated keys, each of at least 20 of A-Z, a-z, 0-9, = and -",
+        "comma-separated digests of keys (sha256: and 64 hex digits, from `sever api-keys new`), or keys \
+         of at least 20 of A-Z, a-z, 0-9, = and -",
     ),
     variable(
         "CORE_DRIVER_OPEN",

@@ -35,6 +35,12 @@ pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> Ex
             return ExitCode::FAILURE;
         }
     };
+    if config.has_plain_api_keys {
+        tracing::warn!(
+            "API_KEYS has a key in plain text, which everyone who may read this function's \
+             configuration can use; put its digest there, as `sever api-keys new` prints it"
+        );
+    }
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let dynamodb = crate::table::client(&aws);
     let app = App::new(config, dynamodb, Clock::system(), Entropy::system());

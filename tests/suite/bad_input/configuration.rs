@@ -12,7 +12,7 @@ use shared::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// A good value of each variable, or more than one.
-const GOOD: [(&str, &str); 42] = [
+const GOOD: [(&str, &str); 43] = [
     ("TABLE_NAME", "sessions"),
     ("API_DOMAIN", "https://api.example.com"),
     ("API_DOMAIN", "http://127.0.0.1:3000"),
@@ -50,6 +50,7 @@ const GOOD: [(&str, &str); 42] = [
     ("TRUSTED_ISSUERS", "any"),
     ("TRUSTED_ISSUERS", "https://a.example/auth, http://localhost:3001/auth"),
     ("API_KEYS", "a-key-of-at-least-20-letters"),
+    ("API_KEYS", "sha256:0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"),
     ("API_KEYS", "a-key-of-at-least-20-letters, another=key=of=20=letters"),
     ("CORE_DRIVER_OPEN", "true"),
     ("CORE_DRIVER_OPEN", "false"),
@@ -98,7 +99,8 @@ fn a_good_value_is_good_whatever_stands_around_it() {
     every(300, &(select(&GOOD[..]), space.clone(), space), |((name, good), before, after)| {
         let understood = |value: String| {
             read(&[(name, value)]).map(|config| {
-                let Config { table_name, policy, web, authorizer, core_access, event_bus } = config;
+                let Config { table_name, policy, web, authorizer, core_access, event_bus, .. } =
+                    config;
                 let authorizer =
                     (authorizer.http_api_response, authorizer.websocket_token_in_query);
                 format!(

@@ -3,6 +3,7 @@
 
 use super::{functions, lines, start};
 use local::template::FunctionResource;
+use shared::api_keys::NewApiKey;
 use shared::config::VARIABLES;
 use tests::World;
 
@@ -60,6 +61,21 @@ async fn a_function_names_every_variable_that_is_wrong_and_repeats_none() {
         named.sort_unstable();
         assert_eq!(named, function.environment.keys().collect::<Vec<_>>(), "{}", function.name);
         assert!(!fault.contains("wrong"), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_key_in_plain_text_is_warned_of_at_start_and_not_shown() {
+    let world = World::new().await;
+    let (key, digest) = ("a-key-in-plain-text-1", NewApiKey::of([7; 32]).digest);
+    for (keys, warnings) in [(digest.clone(), 0), (format!("{digest}, {key}"), 1)] {
+        let mut core = super::function(&world, "core-driver");
+        core.environment.insert("API_KEYS".to_owned(), keys);
+        let ended = start(&core, NO_TABLE).await.terminate().await;
+        let lines = lines(&ended.log);
+        assert_eq!(lines.len(), warnings, "{}", ended.log);
+        assert!(lines.iter().all(|line| line["level"] == "WARN"), "{}", ended.log);
+        assert!(!ended.log.contains(key) && !ended.log.contains(&digest[7..]), "{}", ended.log);
     }
 }
 

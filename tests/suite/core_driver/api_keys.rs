@@ -5,6 +5,7 @@ use super::sdk::{Sdk, checked, creation};
 use http::Method;
 use local::dynamodb::Embedded;
 use serde_json::json;
+use shared::api_keys::NewApiKey;
 use std::sync::Arc;
 use tests::{Faulty, Opened, Reply, World};
 
@@ -35,6 +36,30 @@ async fn each_key_is_good_in_each_of_three_ways() {
             let reply = call.header(name, &value).json(&creation("u1")).send().await;
             assert_eq!(checked(reply).status, 200, "{name}: {value}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_digest_accepts_its_key_and_is_none_itself() {
+    let new = NewApiKey::of([7; 32]);
+    let list = format!("{ONE}, {}", new.digest);
+    let world = World::with_parameter("ApiKeys", &list).await;
+    let asked = async |key: &str| {
+        let call = Sdk::new(&world).call(Method::GET, "/apiversion").header("api-key", key);
+        checked(call.send().await).status
+    };
+    for (key, status) in
+        [(ONE, 200), (&*new.key, 200), (&*new.digest, 401), (&new.digest[7..], 401), (TWO, 401)]
+    {
+        assert_eq!(asked(key).await, status, "{key}");
+    }
+    // An app's own keys, likewise.
+    let administrator = Sdk::administrator(&world).with_key(ONE);
+    let app = json!({"appId": "shop", "coreConfig": {"api_keys": new.digest}});
+    assert_eq!(administrator.put("/recipe/multitenancy/app/v2", &app).await.status, 200);
+    for (key, status) in [(&*new.key, 200), (&*new.digest, 401), (ONE, 401)] {
+        let shop = Sdk::new(&world).under("/appid-shop").call(Method::GET, "/apiversion");
+        assert_eq!(checked(shop.header("api-key", key).send().await).status, status, "{key}");
     }
 }
 

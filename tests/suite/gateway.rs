@@ -2,6 +2,7 @@
 
 use http::Method;
 use serde_json::json;
+use std::time::Duration;
 use tests::World;
 
 const ADMIN: [(&str, &str); 4] = [
@@ -126,6 +127,7 @@ async fn the_key_set_and_its_discovery_are_for_everyone() {
     assert_eq!(before.header("cache-control"), Some("max-age=1, must-revalidate"));
 
     world.open("u1").await;
+    world.pass(Duration::from_secs(1));
     let reply = world.get("/auth/jwt/jwks.json").send().await;
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     // A dynamic key is replaced a minute before it is a week old.

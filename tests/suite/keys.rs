@@ -145,6 +145,8 @@ async fn a_leaked_key_is_withdrawn_by_deleting_the_key_items_and_starting_anew()
         (after.strict(&session.access).await, after.fast(&session.access).await),
         (401, 401)
     );
+    // The authorizers have looked for a key in vain.
+    clock.pass(Duration::from_millis(500));
     let (access, _) = after.refreshed(&session.refresh).await;
     assert_eq!((after.strict(&access).await, after.fast(&access).await), (200, 200));
 }
@@ -172,8 +174,80 @@ async fn invented_kids_do_not_make_one_read_each_and_hide_no_new_key() {
         reads += invented(format!("d-{}", now + i)).await + invented(format!("s-{i}")).await;
     }
     assert_eq!(reads, 1);
+    let a_moment = Duration::from_millis(1);
+    // Each read in vain is followed by a longer pause, up to five seconds.
+    for pause in [500, 1_000, 2_000, 4_000, 5_000, 5_000] {
+        world.pass(Duration::from_millis(pause).saturating_sub(a_moment));
+        assert_eq!(invented(format!("s-{pause}")).await, 0, "{pause}");
+        world.pass(a_moment);
+        assert_eq!(invented(format!("s-{pause}")).await, 1, "{pause}");
+    }
+    // In a minute that is 12 reads, and not 120.
+    let mut reads = 0;
+    for i in 0..120 {
+        world.pass(Duration::from_millis(500));
+        reads += invented(format!("s-{i}")).await;
+    }
+    assert_eq!(reads, 12);
+    // A clock that was set back does not make the pause longer.
+    world.clock.set(world.clock.now().minus(Duration::from_hours(1)));
+    assert_eq!(invented("s-back".to_owned()).await, 1);
+    // After a quiet minute the pauses begin anew.
+    world.pass(Duration::from_mins(1));
+    assert_eq!(invented("s-1".to_owned()).await, 1);
     world.pass(Duration::from_millis(500));
-    assert_eq!(invented("x".to_owned()).await, 1);
+    assert_eq!(invented("s-2".to_owned()).await, 1);
+}
+
+#[tokio::test]
+async fn a_flood_of_requests_for_the_keys_is_answered_from_memory() {
+    for path in ["/auth/jwt/jwks.json", "/core/.well-known/jwks.json"] {
+        let (world, engine) = faulty().await;
+        world.open("u1").await;
+        engine.take_calls();
+        let mut reads = 0;
+        for _ in 0..150 {
+            assert_eq!(world.get(path).send().await.status, 200);
+            reads += engine.take_calls().len();
+            world.pass(Duration::from_secs(2));
+        }
+        assert_eq!(reads, 10, "one every half minute: {path}");
+    }
+}
+
+#[tokio::test]
+async fn requests_for_the_keys_that_come_at_once_make_one_read() {
+    let (world, engine) = faulty().await;
+    world.open("u1").await;
+    engine.take_calls();
+    let gate = engine.hold("GetItem");
+    let asked = (0..20).map(|_| world.get("/auth/jwt/jwks.json").send());
+    let (replies, ()) = tokio::join!(join_all(asked), async {
+        gate.arrival().await;
+        gate.open();
+    });
+    assert!(replies.iter().all(|reply| reply.status == 200));
+    assert_eq!(engine.take_operations(), ["GetItem"]);
+}
+
+#[tokio::test]
+async fn before_there_are_keys_an_empty_set_is_answered_for_a_second() {
+    let engine = Arc::new(Faulty::new(Embedded::memory().unwrap()));
+    let clock = HandClock::new();
+    let start =
+        async || World::with_clock(clock.clone(), |builder| builder.engine(engine.clone())).await;
+    let (signing, publishing) = (start().await, start().await);
+    engine.take_calls();
+    for _ in 0..20 {
+        let reply = publishing.get("/auth/jwt/jwks.json").send().await;
+        assert_eq!(reply.header("cache-control"), Some("max-age=1, must-revalidate"));
+    }
+    assert_eq!(engine.take_operations(), ["GetItem"]);
+    let session = signing.open("u1").await;
+    assert!(published(&publishing).await.is_empty());
+    clock.pass(Duration::from_secs(1));
+    assert!(published(&publishing).await.contains(&kid(&session.access)));
+    assert_eq!(publishing.fast(&session.access).await, 200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -104,6 +104,15 @@ async fn the_replacement_signs_at_once_and_is_no_key_that_was_there_before() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_does_not_let_a_killed_key_sign_on() {
+    let (warm, _, _) = two().await;
+    let killed = kid(&warm.open("u1").await.access);
+    warm.clock.set(warm.clock.now().minus(Duration::from_hours(24)));
+    let replacement = kill(&warm, &killed).await.expect("a replacement");
+    assert_eq!(kid(&warm.open("u1").await.access), replacement);
+}
+
+#[tokio::test]
 async fn a_static_key_is_killed_too_and_sessions_keep_their_kind() {
     let (warm, cold, _) = two().await;
     let body = json!({"userId": "u1", "useDynamicSigningKey": false});
@@ -319,4 +328,56 @@ async fn what_is_published_may_be_cached_for_five_minutes() {
     world.open("u1").await;
     let reply = world.get("/auth/jwt/jwks.json").send().await;
     assert_eq!(reply.header("cache-control"), Some("max-age=300, must-revalidate"));
+}
+
+#[tokio::test]
+async fn a_key_that_signs_at_once_is_kept_out_by_invented_kids_for_five_seconds_at_most() {
+    let (signing, attacked, _) = two().await;
+    let session = signing.open("u1").await;
+    let (_, rest) = session.access.split_once('.').unwrap();
+    let attack = async |i: u64| {
+        let header = json!({"alg": "RS256", "typ": "JWT", "version": "5", "kid": format!("s-{i}")});
+        let forged = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()));
+        assert_eq!((attacked.fast(&forged).await, attacked.strict(&forged).await), (401, 401));
+    };
+    for i in 0..200 {
+        attacked.pass(Duration::from_millis(100));
+        attack(i).await;
+    }
+    kill(&signing, &kid(&session.access)).await.expect("a replacement");
+    let (access, _) = signing.refreshed(&session.refresh).await;
+    let mut kept_out = Duration::ZERO;
+    while attacked.fast(&access).await == 401 {
+        kept_out += Duration::from_millis(100);
+        assert!(kept_out <= Duration::from_secs(5), "{kept_out:?}");
+        attacked.pass(Duration::from_millis(100));
+        attack(0).await;
+    }
+    assert_eq!(attacked.strict(&access).await, 200);
+}
+
+#[tokio::test]
+async fn a_new_key_is_in_every_set_before_it_signs_and_a_killed_one_leaves_in_half_a_minute() {
+    let (signing, publishing, _) = two().await;
+    let published = async || {
+        let reply = publishing.get("/auth/jwt/jwks.json").send().await;
+        let age = reply.header("cache-control").unwrap().to_owned();
+        (reply.json()["keys"].to_string(), age)
+    };
+    let session = signing.open("u1").await;
+    published().await;
+    let KeyRotated::Made(next) = operator(&signing).rotate_key().await.unwrap() else {
+        panic!("a key is made");
+    };
+    publishing.pass(Duration::from_secs(30));
+    assert!(published().await.0.contains(next.kid.as_str()), "it signs in half a minute");
+
+    let killed = kid(&session.access);
+    kill(&signing, &killed).await;
+    publishing.pass(Duration::from_secs(29));
+    let (keys, age) = published().await;
+    assert!(keys.contains(killed.as_str()));
+    assert_eq!(age, "max-age=271, must-revalidate", "five minutes later no cache has it");
+    publishing.pass(Duration::from_secs(1));
+    assert!(!published().await.0.contains(killed.as_str()));
 }

@@ -74,6 +74,21 @@ async fn the_grace_window_ends_and_may_be_none_at_all() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_far_ahead_does_not_keep_the_grace_window_open() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    let at = world.clock.now();
+    for (ahead, status) in [(5, 200), (6, 401)] {
+        world.clock.set(at.plus(Duration::from_mins(ahead)));
+        let session = world.open("u1").await;
+        world.refreshed(&session.refresh).await;
+        world.clock.set(at);
+        assert_eq!(world.refresh(&session.refresh).await.status, status, "{ahead} minutes");
+    }
+    assert_eq!(world.refresh(&session.refresh).await.status, 200);
+}
+
+#[tokio::test]
 async fn an_older_token_is_theft_even_at_once_and_ends_this_session_alone() {
     let world = World::new().await;
     let (session, other) = (world.open("u1").await, world.open("u1").await);

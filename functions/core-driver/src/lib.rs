@@ -77,7 +77,9 @@ async fn answer(app: &App, journal: &Journal, request: &Request) -> Answer {
         access::admit(app, found.as_ref(), request.headers())?;
     }
     let of = found.ok_or_else(|| Refusal::NoApp(target.app.clone()))?;
-    if !app.apps.has_tenant(&of, &target.tenant).await? {
+    // Anyone may ask for the keys, which are those of the app. Nobody without a key is told which
+    // tenants there are, or makes the table look.
+    if is_guarded && !app.apps.has_tenant(&of, &target.tenant).await? {
         return Err(Refusal::NoTenant(target.app, target.tenant));
     }
     let cdi = match target.api {

@@ -12,7 +12,6 @@ use shared::http::Reply;
 use shared::http::error::{ApiError, Code};
 use shared::http::reply::{json as json_reply, with_header};
 use shared::lambda::{Function, path_of};
-use shared::session::KEYRING_MAX_AGE;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,8 +28,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
     let path = path_of(&request);
     if path.ends_with("/jwt/jwks.json") {
         let (jwks, max_age) = app.sessions.jwks().await?;
-        // Who caches the key set lets a killed key go no later than we do.
-        Ok(public(&jwks, max_age.min(KEYRING_MAX_AGE)))
+        Ok(public(&jwks, max_age))
     } else if path.ends_with("/.well-known/openid-configuration") {
         Ok(public(&discovery(&app.sessions.policy().issuers.own), DISCOVERY_MAX_AGE))
     } else {

@@ -1,28 +1,28 @@
 //! Which key signs and which keys verify. The first caller makes the first keys; whoever notices
 //! that a key is due makes the next one; a conditional write decides between two who do so at once.
 
-use super::{SessionError, Sessions};
+use super::{CLOCKS_DIFFER, SessionError, Sessions};
 use crate::table::{KeysWritten, TableError};
 use crate::time::Timestamp;
 use crate::token::keyring::{Keyring, Kid};
 use crate::token::signing::{KeyKind, KeyLifetimes, SigningKey, SigningKeyError, SigningKeys};
+use crate::token::unverified::UnverifiedToken;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How long a sandbox signs by the keys it read, so that a rotation by another with a shorter
-/// interval is noticed.
+/// How long an execution environment signs by the keys it read, so that it notices a rotation by
+/// another that has a shorter interval.
 const SIGNING_KEYS_MAX_AGE: Duration = Duration::from_mins(5);
-/// After a kid was looked for in vain, how long no other is looked for, so that invented kids do
-/// not make one read each.
-const PAUSE_AFTER_MISS: Duration = Duration::from_millis(500);
-/// How much clocks may differ for a key set to tell which kids do not exist.
-const TRUSTED_ABSENCE: Duration = Duration::from_mins(5);
+/// For how long a key set without keys is published: the first caller of a new deployment makes
+/// them at any moment.
+const EMPTY_SET_MAX_AGE: Duration = Duration::from_secs(1);
 /// How often keys are made against others who make them too.
 pub(super) const ROUNDS: usize = 4;
 
-/// How long a sandbox checks by the published keys it read. The next check after that reads them
-/// again, and refuses when it cannot: so long, at the most, a killed key's tokens pass.
+/// How long an execution environment checks by the published keys it read. The next check after
+/// that reads them again, and refuses when it cannot: so long, at the most, a killed key's tokens
+/// pass.
 pub const KEYRING_MAX_AGE: Duration = Duration::from_mins(5);
 
 /// Keys that were read once.
@@ -32,41 +32,75 @@ pub(super) struct KeyCache {
     /// once.
     signing: Mutex<Option<(SigningKeys, Timestamp)>>,
     published: RwLock<Option<Published>>,
+    /// Held while the published keys are read by themselves, so that of parallel callers one reads.
+    reading: Mutex<()>,
 }
 
+#[derive(Clone)]
 struct Published {
     keyring: Arc<Keyring>,
     /// Before the read began: what was written until then is in it.
     read_at: Timestamp,
-    missed_at: Option<Timestamp>,
+    misses: Misses,
 }
 
 impl Published {
-    fn read(keyring: Arc<Keyring>, kid: Option<&Kid>, now: Timestamp) -> Self {
-        let mut published = Self { keyring, read_at: now, missed_at: None };
-        // Only a kid that may yet appear is looked for in vain.
-        let in_vain = |kid| !published.keyring.knows(kid, now) && !published.rules_out(kid);
-        if kid.is_some_and(in_vain) {
-            published.missed_at = Some(now);
-        }
-        published
+    fn is_younger_than(&self, age: Duration, now: Timestamp) -> bool {
+        within(self.read_at, age, now)
     }
 
-    /// A clock that was set back does not make it fresh.
-    fn is_fresh(&self, now: Timestamp) -> bool {
-        (self.read_at..self.read_at.plus(KEYRING_MAX_AGE)).contains(&now)
+    /// Whether it is recent, and reading again would not help to check `token`.
+    fn can_judge(&self, token: &UnverifiedToken<'_>, now: Timestamp) -> bool {
+        self.is_younger_than(KEYRING_MAX_AGE, now)
+            && (self.keyring.has_key_of(token, now)
+                || self.rules_out(token)
+                || self.misses.pause(now))
     }
 
     /// A dynamic key tells when it was made: one made before the read would have been in it.
-    fn rules_out(&self, kid: &Kid) -> bool {
-        kid.made_at().is_some_and(|made| made.plus(TRUSTED_ABSENCE) < self.read_at)
+    fn rules_out(&self, token: &UnverifiedToken<'_>) -> bool {
+        let made = token.kid().and_then(Kid::made_at);
+        made.is_some_and(|made| made.plus(CLOCKS_DIFFER) < self.read_at)
+    }
+}
+
+/// Reads that did not bring the key they were made for. Anyone can invent a kid, so each such read
+/// is followed by a pause in which no other is made. The pause doubles while misses go on. It stays
+/// short enough that a new key is not kept out for more than a few seconds.
+#[derive(Clone, Copy, Default)]
+struct Misses(Option<Miss>);
+
+#[derive(Clone, Copy)]
+struct Miss {
+    at: Timestamp,
+    pause: Duration,
+}
+
+impl Misses {
+    const FIRST_PAUSE: Duration = Duration::from_millis(500);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+    /// After so long without a miss the pauses are short again.
+    const FORGOTTEN_AFTER: Duration = Duration::from_mins(1);
+
+    /// These and one more, which happened now.
+    fn and_one(self, now: Timestamp) -> Self {
+        let recent = |miss: &Miss| within(miss.at, Self::FORGOTTEN_AFTER, now);
+        let pause = match self.0.filter(recent) {
+            Some(miss) => (miss.pause * 2).min(Self::LONGEST_PAUSE),
+            None => Self::FIRST_PAUSE,
+        };
+        Self(Some(Miss { at: now, pause }))
     }
 
-    /// Whether reading again cannot bring `kid`, or another was looked for in vain a moment ago.
-    fn lacks(&self, kid: &Kid, now: Timestamp) -> bool {
-        let paused = self.missed_at.is_some_and(|missed| now < missed.plus(PAUSE_AFTER_MISS));
-        paused || self.rules_out(kid)
+    /// Whether keys are not to be looked for now.
+    fn pause(self, now: Timestamp) -> bool {
+        self.0.is_some_and(|miss| within(miss.at, miss.pause, now))
     }
+}
+
+/// Whether `now` is `since` or less than `span` after it. A clock that was set back is outside.
+fn within(since: Timestamp, span: Duration, now: Timestamp) -> bool {
+    (since..since.plus(span)).contains(&now)
 }
 
 impl Sessions {
@@ -82,7 +116,7 @@ impl Sessions {
         let now = self.clock.now();
         let mut cached = self.keys.signing.lock().await;
         let fresh = cached.as_ref().is_some_and(|(keys, read_at)| {
-            now < read_at.plus(SIGNING_KEYS_MAX_AGE) && !keys.is_due(now, self.key_lifetimes())
+            within(*read_at, SIGNING_KEYS_MAX_AGE, now) && !keys.is_due(now, self.key_lifetimes())
         });
         if !fresh {
             *cached = Some((self.read_or_make_keys(now).await?, now));
@@ -100,7 +134,9 @@ impl Sessions {
                 }
                 Some(keys) => return Ok(keys),
             };
-            match self.table.write_keys(&made).await? {
+            let written = self.table.write_keys(&made).await;
+            self.forget_published_keys();
+            match written? {
                 KeysWritten::Written => return Ok(made),
                 KeysWritten::Stale => {}
             }
@@ -111,76 +147,131 @@ impl Sessions {
     /// Both are read again before they are used.
     pub(super) async fn forget_keys(&self) {
         *self.keys.signing.lock().await = None;
+        self.forget_published_keys();
+    }
+
+    fn forget_published_keys(&self) {
         *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The published keys as last read, if that was a short while ago and reading them again would
-    /// not help to check a token that names `kid`. For one that names none (version 2) it always
-    /// may.
-    pub(super) fn keyring_at_hand(
-        &self,
-        kid: Option<&Kid>,
-        now: Timestamp,
-    ) -> Option<Arc<Keyring>> {
+    /// The published keys as last read, if that will do.
+    fn published_if(&self, will_do: impl Fn(&Published) -> bool) -> Option<Published> {
         let cached = self.keys.published.read().unwrap_or_else(PoisonError::into_inner);
-        let (published, kid) = (cached.as_ref().filter(|published| published.is_fresh(now))?, kid?);
-        let usable = published.keyring.knows(kid, now) || published.lacks(kid, now);
-        usable.then(|| Arc::clone(&published.keyring))
+        cached.as_ref().filter(|published| will_do(published)).cloned()
     }
 
-    /// Keeps the published keys as they were read on behalf of `kid`, by a read that began at
+    /// The published keys as last read, if that was a short while ago and reading them again would
+    /// not help to check `token`.
+    pub(super) fn keyring_at_hand(
+        &self,
+        token: &UnverifiedToken<'_>,
+        now: Timestamp,
+    ) -> Option<Arc<Keyring>> {
+        Some(self.published_if(|published| published.can_judge(token, now))?.keyring)
+    }
+
+    /// Keeps the published keys as they were read on behalf of `token`, by a read that began at
     /// `started`.
     pub(super) fn keep_keyring(
         &self,
         keys: Option<Keyring>,
-        kid: Option<&Kid>,
+        token: &UnverifiedToken<'_>,
         started: Timestamp,
     ) -> Arc<Keyring> {
-        // No key item means that nobody has opened a session yet, or that somebody deleted it. That
-        // is not worth remembering: the next moment there may be one.
-        let keyring = keys.map(Arc::new);
-        let published =
-            keyring.as_ref().map(|keyring| Published::read(Arc::clone(keyring), kid, started));
-        *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = published;
-        keyring.unwrap_or_default()
+        self.keep_published(keys, Some(token), started).keyring
     }
 
-    /// The published keys, read again if they are old or if that may bring `kid`.
+    /// No key item means that nobody has opened a session yet, or that somebody deleted it: then
+    /// there are no keys.
+    fn keep_published(
+        &self,
+        keys: Option<Keyring>,
+        token: Option<&UnverifiedToken<'_>>,
+        started: Timestamp,
+    ) -> Published {
+        let keyring = Arc::new(keys.unwrap_or_default());
+        let mut cached = self.keys.published.write().unwrap_or_else(PoisonError::into_inner);
+        let misses = cached.as_ref().map(|published| published.misses).unwrap_or_default();
+        let mut published = Published { keyring, read_at: started, misses };
+        // Only a key that may yet appear was looked for in vain.
+        let in_vain = |token: &UnverifiedToken<'_>| {
+            !published.keyring.has_key_of(token, started) && !published.rules_out(token)
+        };
+        if token.is_some_and(in_vain) {
+            published.misses = misses.and_one(started);
+        }
+        *cached = Some(published.clone());
+        published
+    }
+
+    /// The published keys, read again if they are old or if that may bring the key of `token`.
     pub(super) async fn keyring_for(
         &self,
-        kid: Option<&Kid>,
+        token: &UnverifiedToken<'_>,
     ) -> Result<Arc<Keyring>, SessionError> {
-        let now = self.clock.now();
-        match self.keyring_at_hand(kid, now) {
-            Some(keyring) => Ok(keyring),
-            None => Ok(self.keep_keyring(self.table.published_keys().await?, kid, now)),
-        }
+        let will_do = |published: &Published, now| published.can_judge(token, now);
+        Ok(self.published_unless_read(will_do, Some(token)).await?.keyring)
     }
 
-    /// The JSON Web Key Set, and for how long it may be cached: until the next key is made.
+    async fn published_unless_read(
+        &self,
+        will_do: impl Fn(&Published, Timestamp) -> bool,
+        token: Option<&UnverifiedToken<'_>>,
+    ) -> Result<Published, SessionError> {
+        let at_hand = || {
+            let now = self.clock.now();
+            self.published_if(|published| will_do(published, now))
+        };
+        if let Some(published) = at_hand() {
+            return Ok(published);
+        }
+        let _reading = self.keys.reading.lock().await;
+        if let Some(published) = at_hand() {
+            return Ok(published);
+        }
+        let started = self.clock.now();
+        Ok(self.keep_published(self.table.published_keys().await?, token, started))
+    }
+
+    /// The JSON Web Key Set, and for how long it may be cached: until the next key is made, and no
+    /// longer than our own functions go on believing a killed key.
+    ///
+    /// It is answered from memory for half the time for which a new key is published before it
+    /// signs, so that no flood of requests reads the item that every check rests on, and whoever
+    /// fetches the set has each key in time.
     ///
     /// # Errors
     /// We could not find out.
     pub async fn jwks(&self) -> Result<(serde_json::Value, Duration), SessionError> {
-        let keyring = self.table.published_keys().await?.unwrap_or_default();
-        Ok(self.published(&keyring))
+        let Published { keyring, read_at, .. } = self.to_publish().await?;
+        let now = self.clock.now();
+        let next = keyring.newest_dynamic().map(|made| self.key_lifetimes().next_after(made));
+        let until = next.unwrap_or(now).min(read_at.plus(KEYRING_MAX_AGE));
+        let millis = u64::try_from(until.millis() - now.millis()).unwrap_or_default();
+        Ok((keyring.jwks(now), Duration::from_millis(millis).max(Duration::from_secs(1))))
+    }
+
+    async fn to_publish(&self) -> Result<Published, SessionError> {
+        let max_age = self.key_lifetimes().overlap() / 2;
+        let will_do = |published: &Published, now| {
+            let is_empty = published.keyring.is_empty();
+            let max_age = if is_empty { max_age.min(EMPTY_SET_MAX_AGE) } else { max_age };
+            published.is_younger_than(max_age, now)
+        };
+        self.published_unless_read(will_do, None).await
     }
 
     /// The same for a SuperTokens SDK, whose core has keys from the start (PROTOCOL 4.9): makes the
-    /// first ones, and one that is due.
+    /// first ones, and one that is due. Reads no private key otherwise.
     ///
     /// # Errors
     /// We could not find out.
     pub async fn jwks_for_sdk(&self) -> Result<(serde_json::Value, Duration), SessionError> {
-        self.signer(KeyKind::Dynamic).await?;
+        let newest = self.to_publish().await?.keyring.newest_dynamic();
+        let is_due = |made| self.clock.now() >= self.key_lifetimes().next_after(made);
+        if newest.is_none_or(is_due) {
+            self.signer(KeyKind::Dynamic).await?;
+        }
         self.jwks().await
-    }
-
-    fn published(&self, keyring: &Keyring) -> (serde_json::Value, Duration) {
-        let now = self.clock.now();
-        let newest = keyring.newest_dynamic();
-        let next = newest.map_or(now, |made| self.key_lifetimes().next_after(made));
-        let millis = u64::try_from(next.millis() - now.millis()).unwrap_or_default();
-        (keyring.jwks(now), Duration::from_millis(millis).max(Duration::from_secs(1)))
     }
 }

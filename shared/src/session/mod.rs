@@ -47,6 +47,10 @@ use std::time::Duration;
 /// change between the looks. More would mean that somebody revokes without pause.
 const LOOKS: usize = 8;
 
+/// How much the clocks of two execution environments may differ. What another is said to have done
+/// later than that was written by a clock that is wrong.
+const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
+
 /// What the operator decided.
 #[derive(Clone, Debug)]
 pub struct Policy {

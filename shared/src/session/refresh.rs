@@ -3,7 +3,7 @@
 //! same successor again. Whoever presents it later, or an older one, holds a token that somebody
 //! else has used: theft, and this session ends.
 
-use super::{AntiCsrfMode, Evidence, Issued, Refusal, SessionError, Sessions};
+use super::{AntiCsrfMode, CLOCKS_DIFFER, Evidence, Issued, Refusal, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Lineage, Place, Rotation, Session};
 use crate::table::{Rotated, RotationWrite, TableError};
@@ -87,7 +87,8 @@ impl Sessions {
 
     pub(super) fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {
         let grace = self.policy.rotation_grace_period;
-        !grace.is_zero() && now <= rotation.at.plus(grace)
+        // Without the last, an exchange by a clock that was far ahead would be in grace until then.
+        !grace.is_zero() && now <= rotation.at.plus(grace) && rotation.at <= now.plus(CLOCKS_DIFFER)
     }
 
     /// Whether the token was issued by the classic exchange for one that our own has exchanged a

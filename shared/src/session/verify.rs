@@ -82,7 +82,7 @@ impl Sessions {
         token: UnverifiedToken<'_>,
         evidence: Evidence<'_>,
     ) -> Result<Verdict, SessionError> {
-        let keyring = self.keyring_for(token.kid()).await?;
+        let keyring = self.keyring_for(&token).await?;
         Ok(match self.genuine(token, &keyring, evidence) {
             Ok(claims) => Verdict::Allowed(principal(claims)),
             Err(refusal) => Verdict::Refused(refusal),
@@ -101,7 +101,7 @@ impl Sessions {
         evidence: Evidence<'_>,
     ) -> Result<Verdict, SessionError> {
         let now = self.clock.now();
-        let checked = match self.keyring_at_hand(token.kid(), now) {
+        let checked = match self.keyring_at_hand(&token, now) {
             Some(keyring) => match self.genuine(token, &keyring, evidence) {
                 Ok(claims) => self.read_for(&claims).await.map(|read| Ok((claims, read)))?,
                 Err(refusal) => Err(refusal),
@@ -128,7 +128,7 @@ impl Sessions {
         let (handle, user) = (token.handle_to_fetch(), token.user_to_fetch());
         let read = self.table.read_strictly(handle, user, token.tenant_to_fetch(), true);
         let mut read = read.await?;
-        let keyring = self.keep_keyring(read.keys.take(), token.kid(), started);
+        let keyring = self.keep_keyring(read.keys.take(), &token, started);
         Ok(self.genuine(token, &keyring, evidence).map(|claims| (claims, read)))
     }
 

@@ -65,7 +65,7 @@ impl Sessions {
         token: UnverifiedToken<'_>,
         check: ClassicCheck<'_>,
     ) -> Result<ClassicVerdict, SessionError> {
-        let keyring = self.keyring_for(token.kid()).await?;
+        let keyring = self.keyring_for(&token).await?;
         let Ok(claims) = keyring.verify_for_sdk(token, self.clock.now()) else {
             return Ok(ClassicVerdict::TryRefresh("the access token is not valid or has expired"));
         };

@@ -135,10 +135,20 @@ impl Keyring {
         self.keys.iter().filter(move |(key, _)| key.is_published(now))
     }
 
-    /// Whether a token that names `kid` can be checked without asking the table.
+    /// Whether `token` can be checked without reading the keys again: the key that it names is
+    /// here. A token that names none (version 2) is tried with each.
     #[must_use]
-    pub fn knows(&self, kid: &Kid, now: Timestamp) -> bool {
-        self.published(now).any(|(key, _)| key.kid == *kid)
+    pub fn has_key_of(&self, token: &UnverifiedToken<'_>, now: Timestamp) -> bool {
+        match &token.kid {
+            Some(kid) => self.published(now).any(|(key, _)| key.kid == *kid),
+            None => self.check_signature(token, now).is_ok(),
+        }
+    }
+
+    /// Whether there is no key at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
     }
 
     /// The way to claims that can be believed: signature first, then issuer, then time, with no

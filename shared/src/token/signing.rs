@@ -221,7 +221,9 @@ pub struct KeyLifetimes {
 }
 
 impl KeyLifetimes {
-    fn overlap(self) -> Duration {
+    /// How long a new key is published before it signs.
+    #[must_use]
+    pub fn overlap(self) -> Duration {
         OVERLAP.min(self.update_interval / 5)
     }
 

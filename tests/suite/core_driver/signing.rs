@@ -5,10 +5,13 @@ use super::row::Row;
 use super::sdk::{
     Sdk, checked, claims, creation, exchange, header, kid, new_access, opened, status,
 };
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::World;
+use tests::world::faulty;
 
 fn is_static(access: &str) -> bool {
     match kid(access).split_at(2) {
@@ -93,8 +96,8 @@ async fn the_public_keys_are_there_for_anyone() {
     // An SDK fetches them with neither version nor key.
     let reply = world.get("/core/.well-known/jwks.json").send().await;
     assert_eq!(reply.status, 200);
-    // A new key is due a minute before a week has passed.
-    assert_eq!(reply.header("cache-control"), Some("max-age=604740, must-revalidate"));
+    // A killed key is forgotten in five minutes, here as everywhere.
+    assert_eq!(reply.header("cache-control"), Some("max-age=300, must-revalidate"));
     let reply = checked(reply);
     let jwks = reply.json();
     assert_eq!(jwks.as_object().unwrap().len(), 1);
@@ -116,9 +119,10 @@ async fn the_public_keys_are_there_for_anyone() {
     for key in older_way["keys"].as_array().unwrap() {
         assert!(jwks["keys"].as_array().unwrap().contains(key), "the same keys");
     }
-    world.pass(Duration::from_secs(1_000));
+    // A new key is due a minute before a week has passed.
+    world.pass(Duration::from_secs(604_700));
     let reply = world.get("/core/.well-known/jwks.json").send().await;
-    assert_eq!(reply.header("cache-control"), Some("max-age=603740, must-revalidate"));
+    assert_eq!(reply.header("cache-control"), Some("max-age=40, must-revalidate"));
 }
 
 #[tokio::test]
@@ -208,6 +212,39 @@ async fn a_jwt_of_another_kind_is_not_signed() {
         let text = "validity must be greater than or equal to 0\n";
         assert_eq!((reply.status, reply.body.as_str()), (400, text), "{validity}");
     }
+}
+
+#[tokio::test]
+async fn invented_tokens_do_not_make_one_read_each() {
+    let (world, engine) = faulty().await;
+    let sdk = Sdk::new(&world);
+    let session = sdk.open("u1").await;
+    assert_eq!(status(&sdk.verify(&session.access, false).await), "OK");
+    let old = sdk.speaking("2.18").open("u1").await;
+    assert_eq!(status(&sdk.verify(&old.access, false).await), "OK");
+    engine.take_calls();
+    let (head, rest) = session.access.split_once('.').unwrap();
+    let (message, _) = old.access.rsplit_once('.').unwrap();
+    let signature = STANDARD.encode([1; 256]);
+    let forge = |i: usize| {
+        let kid = format!("s-{i}");
+        let named = json!({"alg": "RS256", "typ": "JWT", "version": "5", "kid": kid});
+        let named = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(named.to_string()));
+        // Version 2 names no key, so that any may have signed it.
+        [named, format!("{message}.{signature}"), format!("{head}.{rest}")]
+    };
+    let mut reads = 0;
+    for i in 0..120 {
+        let [named, of_any_key, good] = forge(i);
+        for forged in [named, of_any_key] {
+            assert_eq!(status(&sdk.verify(&forged, false).await), "TRY_REFRESH_TOKEN");
+        }
+        assert_eq!(status(&sdk.verify(&good, false).await), "OK");
+        reads += engine.take_calls().len();
+        world.pass(Duration::from_millis(500));
+    }
+    // At 0, 0.5, 1.5, 3.5 and 7.5 s, and every five seconds from then on.
+    assert_eq!(reads, 15);
 }
 
 #[tokio::test]

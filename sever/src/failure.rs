@@ -49,7 +49,8 @@ impl From<SessionError> for Failure {
             }
             SessionError::Entropy(_)
             | SessionError::Key(_)
-            | SessionError::AccessTokenTooLarge { .. } => Self::Unknown(error_chain(&error)),
+            | SessionError::AccessTokenTooLarge { .. }
+            | SessionError::Payload(_) => Self::Unknown(error_chain(&error)),
         }
     }
 }

@@ -24,3 +24,4 @@ mod sessions;
 mod signing;
 mod tenants;
 mod transport;
+mod unfit_payloads;

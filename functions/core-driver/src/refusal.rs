@@ -63,7 +63,10 @@ impl Refusal {
 
 impl From<SessionError> for Refusal {
     fn from(error: SessionError) -> Self {
-        Self::Broken(error)
+        match error {
+            SessionError::Payload(unfit) => Self::bad(unfit.to_string()),
+            error => Self::Broken(error),
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use shared::session::Principal;
 use std::borrow::Cow;
 
-/// The longest resource that a REST API takes in an authorizer's policy, in characters.
+/// The longest resource that a REST API takes in an authorizer's policy, in characters, and in bytes
+/// as JSON writes it.
 const MAX_RESOURCE: usize = 512;
 /// Whom a policy names that allows nobody.
 const NOBODY: &str = "nobody";
@@ -40,16 +41,24 @@ impl Form {
         }
     }
 
-    /// Refuses it.
+    /// Refuses it, so that a browser refreshes where the form can say so.
     ///
     /// # Errors
     /// The refusal itself, where the form asks for one.
     pub(crate) fn refuse(&self) -> Result<Value, Diagnostic> {
         match self {
             Self::Raising(_) => Err(unauthorized()),
-            Self::Policy(arn) => Ok(policy("Deny", arn, NOBODY)),
-            Self::Simple => Ok(json!({"isAuthorized": false})),
-            Self::AppSync => Ok(for_appsync(false, &json!({}))),
+            Self::Policy(_) | Self::Simple | Self::AppSync => Ok(self.deny()),
+        }
+    }
+
+    /// Refuses it for good: another access token of the session would be refused too. Where there is
+    /// a status, it is 403.
+    pub(crate) fn deny(&self) -> Value {
+        match self {
+            Self::Raising(arn) | Self::Policy(arn) => policy("Deny", arn, NOBODY),
+            Self::Simple => json!({"isAuthorized": false}),
+            Self::AppSync => for_appsync(false, &json!({})),
         }
     }
 }
@@ -98,7 +107,7 @@ fn for_appsync(is_authorized: bool, resolver_context: &Value) -> Value {
 
 /// The request itself, or when its name is too long, every path under its method.
 fn resource(arn: &str) -> Cow<'_, str> {
-    if arn.len() <= MAX_RESOURCE {
+    if arn.len() + arn.matches(['"', '\\']).count() <= MAX_RESOURCE {
         return arn.into();
     }
     // arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>
@@ -106,5 +115,55 @@ fn resource(arn: &str) -> Cow<'_, str> {
     match (parts.next(), parts.next(), parts.next()) {
         (Some(api), Some(stage), Some(method)) => format!("{api}/{stage}/{method}/*").into(),
         _ => arn.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::ids::{SessionHandle, TenantId, UserId};
+    use shared::json::Object;
+    use shared::time::Timestamp;
+    use shared::token::payload::{MAX_ANSWER_BYTES, Payload};
+
+    fn forms() -> [Form; 4] {
+        let arn = "arn:aws:execute-api:us-east-1:000000000000:api/prod/GET/";
+        let longest = || format!("{arn}{}", "\"".repeat((MAX_RESOURCE - arn.len()) / 2));
+        [Form::Raising(longest()), Form::Policy(longest()), Form::Simple, Form::AppSync]
+    }
+
+    fn largest(principal: &Principal) -> usize {
+        forms().iter().map(|form| form.allow(principal).to_string().len()).max().unwrap()
+    }
+
+    #[test]
+    fn no_answer_is_larger_than_a_session_was_checked_for() {
+        let mut principal = Principal {
+            user: UserId::parse(&"\"\\ü".repeat(200)).unwrap(),
+            tenant: TenantId::parse(&"t".repeat(64)).unwrap(),
+            handle: SessionHandle::parse(&"h\"".repeat(40)).unwrap(),
+            expires_at: Timestamp::from_millis(i64::MIN),
+            payload: Payload::default(),
+        };
+        for padding in [0, 100, 1_000] {
+            let mut members = Object::default();
+            members.set("a\"\\\u{1}\u{7f}ü\n", &"\"\\\u{1}\u{7f}ü\n".repeat(30));
+            members.set("padding", &"x".repeat(padding));
+            principal.payload = Payload::from_object(members);
+            assert_eq!(largest(&principal), principal.largest_answer());
+        }
+        // To the byte.
+        let mut members = principal.payload.members().clone();
+        members.set("padding", &"x".repeat(1_000 + MAX_ANSWER_BYTES - principal.largest_answer()));
+        principal.payload = Payload::from_object(members);
+        assert_eq!((largest(&principal), principal.largest_answer()), (8_192, 8_192));
+    }
+
+    #[test]
+    fn a_resource_that_json_makes_too_long_is_widened() {
+        let arn = "arn:aws:execute-api:us-east-1:000000000000:api/prod/GET/";
+        let fits = format!("{arn}{}", "\\".repeat((MAX_RESOURCE - arn.len()) / 2));
+        assert_eq!(resource(&fits), fits);
+        assert_eq!(resource(&format!("{fits}\\")), format!("{arn}*"));
     }
 }

@@ -9,8 +9,10 @@
 mod answer;
 mod event;
 
+use answer::Form;
 use event::{Event, is_opened_by};
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use shared::app::App;
 use shared::check_database::Asked;
@@ -19,6 +21,7 @@ use shared::http::error::{ApiError, Code};
 use shared::lambda::Function;
 use shared::metric::{self, Metric, Unless};
 use shared::session::{Evidence, Principal, SessionError, Verdict};
+use shared::token::payload::MAX_ANSWER_BYTES;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
@@ -48,7 +51,7 @@ async fn handle(
         ApiError::new(Code::UnknownEvent, error.to_string()).to_diagnostic()
     })?;
     let answer = match check(&app, &event).await {
-        Ok(Some(principal)) => event.form.allow(&principal),
+        Ok(Some(principal)) => return allow(&event.form, &principal),
         Ok(None) => event.form.refuse()?,
         Err(error) => {
             let error = ApiError::from(error);
@@ -56,9 +59,33 @@ async fn handle(
             return Err(error.to_diagnostic());
         }
     };
-    to_raw_value(&answer).map_err(|_| {
+    written(&answer)
+}
+
+fn written(answer: &Value) -> Result<Box<RawValue>, Diagnostic> {
+    to_raw_value(answer).map_err(|_| {
         ApiError::new(Code::InternalError, "the answer could not be written").to_diagnostic()
     })
+}
+
+/// Lets a request pass, unless the API could not take the answer: then it would answer 500, and
+/// nobody would know why. A session is not given such a payload, but may have had it before.
+fn allow(form: &Form, principal: &Principal) -> Result<Box<RawValue>, Diagnostic> {
+    let answer = written(&form.allow(principal))?;
+    let bytes = answer.get().len();
+    if bytes <= MAX_ANSWER_BYTES {
+        return Ok(answer);
+    }
+    metric::refused("answer-too-large");
+    let (user, session) = (principal.user.as_str(), principal.handle.fingerprint());
+    tracing::error!(
+        user,
+        session,
+        bytes,
+        "refused: the session's access token payload makes the authorizer's answer larger than \
+         {MAX_ANSWER_BYTES} bytes; set a smaller one, or revoke the session"
+    );
+    written(&form.deny())
 }
 
 /// Who asks, when that is good enough.

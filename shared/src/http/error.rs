@@ -6,7 +6,7 @@ use super::reply::{PROBLEM_JSON, typed, with_header};
 use crate::error_chain;
 use crate::ids::InvalidId;
 use crate::metric;
-use crate::session::SessionError;
+use crate::session::{SessionError, UnfitPayload};
 use crate::table::TableError;
 use crate::token::payload::InvalidPayload;
 use http::StatusCode;
@@ -251,6 +251,12 @@ impl From<SessionError> for ApiError {
                     crate::token::access::MAX_BYTES
                 ),
             ),
+            SessionError::Payload(unfit @ UnfitPayload::TooLarge { .. }) => {
+                Self::new(Code::AccessTokenTooLarge, unfit.to_string())
+            }
+            SessionError::Payload(unfit @ UnfitPayload::OwnIssuer) => {
+                Self::new(Code::ProtectedField, unfit.to_string())
+            }
             SessionError::NoSessionToKeep => Self::new(
                 Code::KeptSessionNotFound,
                 "`exceptSessionHandle` names no live session of this user; nothing was revoked",

@@ -29,7 +29,7 @@ impl Sessions {
     /// wins.
     ///
     /// # Errors
-    /// The effect is unknown.
+    /// [`SessionError::Payload`]: nothing was written. Anything else: the effect is unknown.
     pub async fn change(
         &self,
         handle: &SessionHandle,
@@ -40,6 +40,7 @@ impl Sessions {
             Change::Data(data) => self.table.set_data(handle, &data).await?,
             Change::Payload(payload) => {
                 let payload = session.own_payload(payload);
+                self.check_payload(&session, &payload)?;
                 self.table.set_payload(handle, &payload).await?
             }
         })

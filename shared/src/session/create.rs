@@ -115,6 +115,7 @@ impl Sessions {
                     Opening::Classic { .. } => IssuerClaim::Payloads,
                 },
             };
+            self.check_payload(&session, &session.payload)?;
             // Signed before it is written: a payload too large for a token leaves no session
             // behind.
             let access = self.first_access_token(&session, &refresh, new.opening, now).await?;

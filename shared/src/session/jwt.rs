@@ -23,12 +23,16 @@ impl Sessions {
     /// Signs it. It opens nothing that a session opens.
     ///
     /// # Errors
-    /// No key could be made or used.
+    /// [`SessionError::Payload`]: it names our own issuer. Anything else: no key could be made or
+    /// used.
     pub async fn create_jwt(&self, new: NewJwt) -> Result<String, SessionError> {
         let now = self.clock.now();
         let mut claims = new.payload;
         if !claims.contains("iss") {
             claims.set("iss", &new.issuer);
+        }
+        if let Some(issuer) = claims.get::<String>("iss") {
+            self.check_issuer(&issuer)?;
         }
         claims.set("iat", &now.seconds());
         claims.set("exp", &now.plus(new.validity).seconds());

@@ -13,6 +13,7 @@ mod list;
 mod live;
 mod logout;
 mod own;
+mod payload;
 mod refresh;
 mod refresh_classic;
 mod regenerate;
@@ -29,6 +30,7 @@ pub use jwt::NewJwt;
 pub use keys::KEYRING_MAX_AGE;
 pub use keys_by_hand::{KeyKilled, KeyRotated, MAX_KEYS, NextKey, ShownKey};
 pub use list::{Listing, MAX_LISTED};
+pub use payload::UnfitPayload;
 pub use refresh::{Refreshed, Theft};
 pub use refresh_classic::{ClassicRefresh, ClassicRefreshed};
 pub use regenerate::Regenerated;
@@ -166,6 +168,9 @@ pub enum SessionError {
         /// Its length.
         bytes: usize,
     },
+    /// The session cannot carry this payload, or the JWT not this issuer. Nothing was written.
+    #[error("the session cannot carry the payload")]
+    Payload(#[from] UnfitPayload),
     /// The session to be kept is not a live session of this user. Nothing was revoked.
     #[error("the session to be kept is not a live session of this user")]
     NoSessionToKeep,

@@ -23,14 +23,15 @@ impl Sessions {
     /// carries it: good for as long as the presented one was, whose expiry does not matter.
     ///
     /// # Errors
-    /// We could not find out, or the effect is unknown.
+    /// [`SessionError::Payload`]: nothing was written. Anything else: we could not find out, or the
+    /// effect is unknown.
     pub async fn regenerate(
         &self,
         token: UnverifiedToken<'_>,
         payload: Option<Payload>,
     ) -> Result<Regenerated, SessionError> {
         let now = self.clock.now();
-        let keyring = self.keyring_for(token.kid()).await?;
+        let keyring = self.keyring_for(&token).await?;
         let signed = keyring.check_signature(&token, now);
         let claims = token.claims_on_trust();
         match signed {
@@ -47,6 +48,7 @@ impl Sessions {
         }
         if let Some(payload) = payload {
             session.payload = session.own_payload(payload);
+            self.check_payload(&session, &session.payload)?;
             if !session.payload.fits(claims.version) {
                 return Ok(Regenerated::ProtectedPayload);
             }

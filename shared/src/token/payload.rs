@@ -18,6 +18,10 @@ pub struct Payload(Object);
 /// the 4096 bytes that a browser keeps in a cookie.
 pub const MAX_BYTES: usize = 1_536;
 
+/// The largest answer that API Gateway takes from a Lambda authorizer, in bytes. It answers 500 to
+/// a request when there is a larger one.
+pub const MAX_ANSWER_BYTES: usize = 8 * 1024;
+
 /// The payload is not one that a session can be opened with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPayload {

@@ -13,13 +13,22 @@ use shared::time::Timestamp;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The `source` of every event.
-const SOURCE: &str = "sever";
-
 pub(crate) struct Bus {
     name: String,
+    /// The `source` of every event.
+    source: &'static str,
     aws: SdkConfig,
+    patience: Patience,
     client: OnceLock<Client>,
+}
+
+/// How long somebody waits for the bus, whose sessions have ended already.
+#[derive(Clone, Copy)]
+pub(crate) enum Patience {
+    /// Two attempts of at most 1 s, 2 s in all.
+    OfACaller,
+    /// Two attempts of at most 4 s, 8 s in all: a person may be far from the Region.
+    OfAPerson,
 }
 
 /// The bus has not taken an event, or has not said so in time.
@@ -32,8 +41,14 @@ pub(crate) enum NotSent {
 }
 
 impl Bus {
-    pub(crate) fn new(name: &str, aws: &SdkConfig) -> Self {
-        Self { name: name.to_owned(), aws: aws.clone(), client: OnceLock::new() }
+    pub(crate) fn new(
+        name: &str,
+        source: &'static str,
+        aws: &SdkConfig,
+        patience: Patience,
+    ) -> Self {
+        let (name, aws) = (name.to_owned(), aws.clone());
+        Self { name, source, aws, patience, client: OnceLock::new() }
     }
 
     /// Tells the bus of one thing that happened `at` that moment.
@@ -45,7 +60,7 @@ impl Bus {
     ) -> Result<(), NotSent> {
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.name)
-            .source(SOURCE)
+            .source(self.source)
             .detail_type(event)
             .detail(detail.to_string())
             .time(DateTime::from_millis(at.millis()))
@@ -59,20 +74,23 @@ impl Bus {
     }
 
     fn client(&self) -> &Client {
-        self.client.get_or_init(|| Client::from_conf(bounded(Builder::from(&self.aws)).build()))
+        let make = || Client::from_conf(bounded(Builder::from(&self.aws), self.patience).build());
+        self.client.get_or_init(make)
     }
 }
 
-/// The caller waits for this, and its sessions have ended already: two attempts of at most 1 s,
-/// 2 s in all.
-fn bounded(builder: Builder) -> Builder {
+fn bounded(builder: Builder, patience: Patience) -> Builder {
+    let (connect, attempt) = match patience {
+        Patience::OfACaller => (Duration::from_millis(500), Duration::from_secs(1)),
+        Patience::OfAPerson => (Duration::from_secs(2), Duration::from_secs(4)),
+    };
     builder
         .behavior_version(BehaviorVersion::latest())
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(Duration::from_millis(500))
-                .operation_attempt_timeout(Duration::from_secs(1))
-                .operation_timeout(Duration::from_secs(2))
+                .connect_timeout(connect)
+                .operation_attempt_timeout(attempt)
+                .operation_timeout(2 * attempt)
                 .build(),
         )
         .retry_config(

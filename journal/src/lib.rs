@@ -4,14 +4,17 @@
 //! It is done after the effect is known and before the caller is answered. Nothing here can fail a
 //! call or take its effect back: what goes wrong is logged and counted.
 //!
-//! A crate of its own, so that the authorizer does not link another AWS client.
+//! A crate of its own, so that the authorizer does not link another AWS client. [`Journal`] is that of
+//! the functions, [`OperatorJournal`] that of the command line.
 
 mod bus;
+mod operator;
 mod record;
 
-pub use record::Actor;
+pub use operator::{OperatorJournal, OperatorRecord};
+pub use record::{Actor, Operator, REVOKING_EVENTS};
 
-use bus::Bus;
+use bus::{Bus, Patience};
 use record::{Action, Listed, Outcome, Record, Scope};
 use serde_json::{Value, json};
 use shared::app::App;
@@ -19,11 +22,15 @@ use shared::ids::{AppId, SessionHandle, TenantId, UserId};
 use shared::lambda::Caller;
 use shared::metric::{self, Metric};
 use shared::model::{self, Session};
+use shared::reason::Reason;
 use shared::session::{Principal, Revoked, SessionError, Swept, Theft};
 use shared::time::{Clock, Timestamp};
 use shared::{AUDIT_TARGET, error_chain};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The `source` of the functions' events.
+const SOURCE: &str = "sever";
 
 /// Writes down, counts and tells. Clones share one client.
 #[derive(Clone)]
@@ -42,7 +49,10 @@ impl Journal {
         Self {
             clock: app.clock.clone(),
             table_name: app.table_name.as_str().into(),
-            bus: app.event_bus.as_deref().map(|bus| Arc::new(Bus::new(bus, &app.aws))),
+            bus: app
+                .event_bus
+                .as_deref()
+                .map(|bus| Arc::new(Bus::new(bus, SOURCE, &app.aws, Patience::OfACaller))),
         }
     }
 
@@ -69,15 +79,16 @@ impl Journal {
         &self,
         caller: &Caller,
         who: &Principal,
+        reason: Option<&Reason>,
         result: &Result<Revoked, SessionError>,
     ) {
         let public = AppId::public();
         let record = Record {
             scope: Scope::Session { user: &who.user, tenant: &who.tenant },
+            reason,
             ..self.record(caller, Action::Logout, Actor::User(&who.user), &public)
         };
-        let asked = || vec![Listed::unknown(&who.handle)];
-        self.by_name(record, caller, result, asked).await;
+        self.by_name(record.of_handles(std::slice::from_ref(&who.handle), result), caller).await;
     }
 
     /// Sessions were ended by name: those of `asked`, or of `result` where that knows more.
@@ -87,34 +98,21 @@ impl Journal {
         by: Actor<'_>,
         app: &AppId,
         asked: &[SessionHandle],
+        reason: Option<&Reason>,
         result: &Result<Revoked, SessionError>,
     ) {
         if let Ok(revoked) = result {
             Metric::UnknownHandles.count(revoked.others.len());
         }
-        let record = self.record(caller, Action::RevokeHandles, by, app);
-        let asked = || asked.iter().map(Listed::unknown).collect();
-        self.by_name(record, caller, result, asked).await;
+        let record = Record { reason, ..self.record(caller, Action::RevokeHandles, by, app) };
+        self.by_name(record.of_handles(asked, result), caller).await;
     }
 
-    async fn by_name<'a>(
-        &self,
-        record: Record<'a>,
-        caller: &Caller,
-        result: &'a Result<Revoked, SessionError>,
-        asked: impl Fn() -> Vec<Listed<'a>>,
-    ) {
-        let (outcome, sessions) = match result {
-            Ok(revoked) => (Outcome::Done, Listed::all(revoked, Listed::not_live)),
-            Err(SessionError::PartlyRevoked { revoked, .. }) => {
-                (Outcome::Partial, Listed::all(revoked, Listed::unknown))
-            }
-            Err(_) => (Outcome::Unknown, asked()),
-        };
-        if outcome == Outcome::Done {
+    async fn by_name(&self, record: Record<'_>, caller: &Caller) {
+        if record.outcome == Outcome::Done {
             Metric::TimeToDeny.took(since(caller.arrived_at, record.at));
         }
-        self.revoked(&Record { outcome, sessions, ..record }).await;
+        self.revoked(&record).await;
     }
 
     /// A user's sessions were revoked, or all but one.
@@ -124,33 +122,25 @@ impl Journal {
         by: Actor<'_>,
         app: &AppId,
         (user, scope, except): (&UserId, &model::Scope, Option<&SessionHandle>),
+        reason: Option<&Reason>,
         result: &Result<Swept, SessionError>,
     ) {
-        let tenant = match scope {
-            model::Scope::User => None,
-            model::Scope::Tenant(tenant) => Some(tenant),
-        };
         let record = Record {
-            scope: Scope::User { user, tenant, except },
+            scope: Scope::of_user(user, scope, except),
+            reason,
             ..self.record(caller, Action::RevokeUser, by, app)
         };
-        match result {
-            // Nothing was revoked.
-            Err(SessionError::NoSessionToKeep) => {}
-            Err(_) => self.revoked(&Record { outcome: Outcome::Unknown, ..record }).await,
-            Ok(swept) => {
-                Metric::TimeToDeny.took(since(caller.arrived_at, swept.effective_at));
-                Metric::SweepMillis.took(since(swept.effective_at, swept.finished_at));
-                if let Some(failure) = &swept.failure {
-                    let error = error_chain(failure);
-                    tracing::warn!(error, "the sweep after a revocation stopped early");
-                    metric::table_error(failure.is_throttling());
-                }
-                let sessions = swept.handles.iter().map(|handle| Listed::ended(handle, Some(user)));
-                let (sessions, at) = (sessions.collect(), swept.effective_at);
-                let sweep_complete = Some(swept.failure.is_none());
-                self.revoked(&Record { at, sessions, sweep_complete, ..record }).await;
+        if let Ok(swept) = result {
+            Metric::TimeToDeny.took(since(caller.arrived_at, swept.effective_at));
+            Metric::SweepMillis.took(since(swept.effective_at, swept.finished_at));
+            if let Some(failure) = &swept.failure {
+                let error = error_chain(failure);
+                tracing::warn!(error, "the sweep after a revocation stopped early");
+                metric::table_error(failure.is_throttling());
             }
+        }
+        if let Some(record) = record.of_user(user, result) {
+            self.revoked(&record).await;
         }
     }
 
@@ -219,17 +209,8 @@ impl Journal {
         by: Actor<'a>,
         app: &'a AppId,
     ) -> Record<'a> {
-        Record {
-            action,
-            outcome: Outcome::Done,
-            at: self.clock.now(),
-            request_id: &caller.request_id,
-            actor: by,
-            app,
-            scope: Scope::Sessions,
-            sessions: Vec::new(),
-            sweep_complete: None,
-        }
+        let record = Record::new(action, by, app, self.clock.now());
+        Record { request_id: Some(&caller.request_id), ..record }
     }
 
     /// One revocation: counted, one record, and an event if it is known to have had an effect.

@@ -5,10 +5,24 @@ use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat};
 use serde_json::{Value, json};
 use shared::ids::{AppId, SessionHandle, TenantId, UserId};
 use shared::lambda::{Caller, Way};
-use shared::session::Revoked;
+use shared::model;
+use shared::reason::Reason;
+use shared::session::{Revoked, SessionError, Swept};
 use shared::time::Timestamp;
+use shared::token::keyring::Kid;
+use std::collections::BTreeMap;
 
 pub(crate) const VERSION: u8 = 1;
+
+const SESSION_REVOKED: &str = "session.revoked";
+const USER_REVOKED: &str = "user.revoked";
+const THEFT_DETECTED: &str = "session.theft-detected";
+const TENANT_REMOVED: &str = "tenant.removed";
+const APP_REMOVED: &str = "app.removed";
+
+/// The `detail-type` of every event by which sessions have ended.
+pub const REVOKING_EVENTS: [&str; 5] =
+    [SESSION_REVOKED, USER_REVOKED, THEFT_DETECTED, TENANT_REMOVED, APP_REMOVED];
 
 /// How much of a record its list of sessions may take, in bytes. CloudWatch and EventBridge
 /// take 256 KiB, and one session has at most some 2300.
@@ -19,8 +33,9 @@ const MAX_LIST_BYTES: usize = 128 * 1024;
 pub enum Actor<'a> {
     /// An IAM principal, by ARN, as API Gateway saw it.
     Iam(&'a str),
-    /// Whoever invoked the function itself: CloudTrail knows, by the request's id.
-    DirectInvoke,
+    /// Whoever invoked the function itself: CloudTrail knows, by the request's id. The map is what
+    /// the invoker said of itself, which proves nothing.
+    DirectInvoke(&'a BTreeMap<String, String>),
     /// Somebody whom API Gateway let through without a signature.
     Unsigned,
     /// The user.
@@ -29,6 +44,17 @@ pub enum Actor<'a> {
     Sdk(&'a AppId),
     /// Nobody: Sever ended what was stolen.
     TheftDetection,
+    /// A person or a program at the command line `sever`.
+    Operator(&'a Operator),
+}
+
+/// Whose AWS credentials the command line `sever` used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// The principal's ARN, as STS told it.
+    Arn(String),
+    /// The access key's id: STS could not be asked.
+    AccessKey(String),
 }
 
 impl<'a> Actor<'a> {
@@ -38,18 +64,23 @@ impl<'a> Actor<'a> {
         match &caller.way {
             Way::Iam(arn) => Self::Iam(arn),
             Way::Anyone => Self::Unsigned,
-            Way::Direct => Self::DirectInvoke,
+            Way::Direct => Self::DirectInvoke(&caller.claimed),
         }
     }
 
     pub(crate) fn to_json(self) -> Value {
         match self {
             Self::Iam(arn) => json!({"type": "iam", "arn": arn}),
-            Self::DirectInvoke => json!({"type": "direct-invoke"}),
+            Self::DirectInvoke(claimed) if claimed.is_empty() => json!({"type": "direct-invoke"}),
+            Self::DirectInvoke(claimed) => json!({"type": "direct-invoke", "claimed": claimed}),
             Self::Unsigned => json!({"type": "unsigned"}),
             Self::User(user) => json!({"type": "user", "userId": user.as_str()}),
             Self::Sdk(app) => json!({"type": "sdk", "appId": app.as_str()}),
             Self::TheftDetection => json!({"type": "theft-detection"}),
+            Self::Operator(Operator::Arn(arn)) => json!({"type": "operator", "arn": arn}),
+            Self::Operator(Operator::AccessKey(id)) => {
+                json!({"type": "operator", "accessKeyId": id})
+            }
         }
     }
 }
@@ -62,6 +93,8 @@ pub(crate) enum Action {
     Theft,
     RemoveTenant,
     RemoveApp,
+    RotateKey,
+    KillKey,
 }
 
 impl Action {
@@ -73,17 +106,23 @@ impl Action {
             Self::Theft => "theft",
             Self::RemoveTenant => "remove-tenant",
             Self::RemoveApp => "remove-app",
+            Self::RotateKey => "rotate-key",
+            Self::KillKey => "kill-key",
         }
     }
 
-    /// The `detail-type` of its event.
+    /// The `detail-type` of its event. [`REVOKING_EVENTS`] has those by which sessions end.
+    ///
+    /// [`REVOKING_EVENTS`]: crate::REVOKING_EVENTS
     pub(crate) fn event(self) -> &'static str {
         match self {
-            Self::Logout | Self::RevokeHandles => "session.revoked",
-            Self::RevokeUser => "user.revoked",
-            Self::Theft => "session.theft-detected",
-            Self::RemoveTenant => "tenant.removed",
-            Self::RemoveApp => "app.removed",
+            Self::Logout | Self::RevokeHandles => SESSION_REVOKED,
+            Self::RevokeUser => USER_REVOKED,
+            Self::Theft => THEFT_DETECTED,
+            Self::RemoveTenant => TENANT_REMOVED,
+            Self::RemoveApp => APP_REMOVED,
+            Self::RotateKey => "key.rotated",
+            Self::KillKey => "key.killed",
         }
     }
 }
@@ -122,9 +161,23 @@ pub(crate) enum Scope<'a> {
     Tenant(&'a TenantId),
     /// Everybody's in the app.
     App,
+    /// A signing key, and the one that took its place.
+    Key { kid: Option<&'a Kid>, replacement: Option<&'a Kid> },
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    pub(crate) fn of_user(
+        user: &'a UserId,
+        scope: &'a model::Scope,
+        except: Option<&'a SessionHandle>,
+    ) -> Self {
+        let tenant = match scope {
+            model::Scope::User => None,
+            model::Scope::Tenant(tenant) => Some(tenant),
+        };
+        Self::User { user, tenant, except }
+    }
+
     fn to_json(&self, salt: &str) -> Value {
         match self {
             Self::Session { user, tenant } => {
@@ -143,6 +196,15 @@ impl Scope<'_> {
             }
             Self::Tenant(tenant) => json!({"kind": "tenant", "tenantId": tenant.as_str()}),
             Self::App => json!({"kind": "app"}),
+            Self::Key { kid, replacement } => {
+                let mut scope = json!({"kind": "key"});
+                for (name, kid) in [("kid", kid), ("replacement", replacement)] {
+                    if let Some(kid) = kid {
+                        scope[name] = kid.as_str().into();
+                    }
+                }
+                scope
+            }
         }
     }
 }
@@ -196,8 +258,11 @@ pub(crate) struct Record<'a> {
     pub(crate) outcome: Outcome,
     /// When it took effect; where that is unknown, when we gave up.
     pub(crate) at: Timestamp,
-    pub(crate) request_id: &'a str,
+    /// Lambda's name for the request, if it was one.
+    pub(crate) request_id: Option<&'a str>,
     pub(crate) actor: Actor<'a>,
+    /// Why, in the words of whoever did it.
+    pub(crate) reason: Option<&'a Reason>,
     pub(crate) app: &'a AppId,
     pub(crate) scope: Scope<'a>,
     pub(crate) sessions: Vec<Listed<'a>>,
@@ -205,7 +270,58 @@ pub(crate) struct Record<'a> {
     pub(crate) sweep_complete: Option<bool>,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// What every record begins with: it took effect, and names no session yet.
+    pub(crate) fn new(action: Action, actor: Actor<'a>, app: &'a AppId, at: Timestamp) -> Self {
+        Self {
+            action,
+            outcome: Outcome::Done,
+            at,
+            request_id: None,
+            actor,
+            reason: None,
+            app,
+            scope: Scope::Sessions,
+            sessions: Vec::new(),
+            sweep_complete: None,
+        }
+    }
+
+    /// With what became of a revocation by name: of `asked`, or of what `result` knows.
+    pub(crate) fn of_handles(
+        self,
+        asked: &'a [SessionHandle],
+        result: &'a Result<Revoked, SessionError>,
+    ) -> Self {
+        let (outcome, sessions) = match result {
+            Ok(revoked) => (Outcome::Done, Listed::all(revoked, Listed::not_live)),
+            Err(SessionError::PartlyRevoked { revoked, .. }) => {
+                (Outcome::Partial, Listed::all(revoked, Listed::unknown))
+            }
+            Err(_) => (Outcome::Unknown, asked.iter().map(Listed::unknown).collect()),
+        };
+        Self { outcome, sessions, ..self }
+    }
+
+    /// With what became of a revocation of `user`. `None`: the session to keep was not found, and
+    /// nothing was revoked.
+    pub(crate) fn of_user(
+        self,
+        user: &'a UserId,
+        result: &'a Result<Swept, SessionError>,
+    ) -> Option<Self> {
+        match result {
+            Err(SessionError::NoSessionToKeep) => None,
+            Err(_) => Some(Self { outcome: Outcome::Unknown, ..self }),
+            Ok(swept) => Some(Self {
+                at: swept.effective_at,
+                sessions: swept.handles.iter().map(|one| Listed::ended(one, Some(user))).collect(),
+                sweep_complete: Some(swept.failure.is_none()),
+                ..self
+            }),
+        }
+    }
+
     /// How many sessions it is known to have ended.
     pub(crate) fn ended(&self) -> usize {
         self.sessions.iter().filter(|listed| listed.state == ENDED).count()
@@ -217,7 +333,6 @@ impl Record<'_> {
             "action": self.action.name(),
             "outcome": self.outcome.name(),
             "at": rfc3339(self.at),
-            "requestId": self.request_id,
             "actor": self.actor.to_json(),
             "appId": self.app.as_str(),
             "scope": self.scope.to_json(salt),
@@ -226,6 +341,12 @@ impl Record<'_> {
         let (sessions, omitted) = within_limit(&self.sessions, salt);
         record["sessions"] = sessions.into();
         record["omitted"] = omitted.into();
+        if let Some(request_id) = self.request_id {
+            record["requestId"] = request_id.into();
+        }
+        if let Some(reason) = self.reason {
+            record["reason"] = reason.as_str().into();
+        }
         if let Some(complete) = self.sweep_complete {
             record["sweepComplete"] = complete.into();
         }

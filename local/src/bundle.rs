@@ -7,6 +7,7 @@ use crate::functions::{ComposeError, Deployed, Parts, compose_all};
 use crate::gateway::{Call, Gateway};
 use crate::invoke;
 use crate::pages;
+use crate::services::Operation;
 use crate::template::{SEVER, Template, TemplateError};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -76,8 +77,8 @@ impl Bundle {
         }
     }
 
-    /// Answers one HTTP request: a route of the API, a call of the Lambda Invoke API or one of
-    /// `DynamoDB`'s, or a page.
+    /// Answers one HTTP request: a route of the API, a call of the Lambda Invoke API, of `DynamoDB` or of
+    /// what else `sever` needs, or a page.
     pub async fn request(&self, request: Request<Bytes>) -> Response<Bytes> {
         let call = Call { id: self.call_id(), now: self.clock.now(), request };
         if invoke::is_for(&call.request) {
@@ -85,6 +86,9 @@ impl Bundle {
         }
         if let Some(page) = pages::find(&call.request) {
             return page;
+        }
+        if let Some(operation) = Operation::of(&call.request) {
+            return operation.answer(&call).await;
         }
         match &self.endpoint {
             Some(endpoint) if Endpoint::is_for(&call.request) => endpoint.answer(&call).await,

@@ -10,6 +10,7 @@ mod gateway;
 mod invoke;
 mod pages;
 pub mod server;
+mod services;
 mod signature;
 pub mod template;
 pub mod walkthrough;

@@ -20,8 +20,11 @@ pub(crate) enum Failure {
     Refused(String),
 }
 
+/// All was done, but no audit record of it was written.
+pub(crate) const UNRECORDED: u8 = 4;
+
 impl Failure {
-    /// As `--help` tells them.
+    /// As `--help` tells them, with [`UNRECORDED`].
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Unknown(_) => 1,

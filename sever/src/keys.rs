@@ -1,9 +1,12 @@
 //! `sever keys`: shows signing keys, makes the next one, kills one.
 
+use crate::audit::{Told, certainly_not_done};
 use crate::confirm::confirm;
+use crate::connect::Connected;
 use crate::failure::Failure;
 use crate::options::Global;
 use crate::output::{Done, moment, table};
+use journal::{Operator, OperatorJournal, OperatorRecord};
 use serde_json::{Value, json};
 use shared::session::{
     KEYRING_MAX_AGE, KeyKilled, KeyRotated, MAX_KEYS, NextKey, Sessions, ShownKey,
@@ -26,7 +29,7 @@ pub(crate) async fn list(sessions: &Sessions) -> Result<Done, Failure> {
     let head = ["KID", "KIND", "MADE", "SIGNS FROM", "PUBLISHED UNTIL", "SIGNS NOW"];
     let text = if keys.is_empty() { "no keys yet\n".to_owned() } else { table(head, rows) };
     let json = json!({"keys": keys.iter().map(shown).collect::<Vec<_>>()});
-    Ok(Done { text, json, failure: None })
+    Ok(Done { text, json, ..Done::default() })
 }
 
 fn shown(key: &ShownKey) -> Value {
@@ -41,17 +44,29 @@ fn shown(key: &ShownKey) -> Value {
     })
 }
 
-pub(crate) async fn rotate(sessions: &Sessions, global: &Global) -> Result<Done, Failure> {
+pub(crate) async fn rotate(connected: &Connected, global: &Global) -> Result<Done, Failure> {
+    let sessions = &connected.sessions;
     if global.dry_run {
         let text = "would make the next dynamic key, unless one waits to sign; nothing was done\n";
         let keys: Vec<_> = sessions.show_keys().await?.iter().map(shown).collect();
         let json = json!({"dryRun": true, "keys": keys});
-        return Ok(Done { text: text.to_owned(), json, failure: None });
+        return Ok(Done { text: text.to_owned(), json, ..Done::default() });
     }
-    let (NextKey { kid, signs_from }, made) = match sessions.rotate_key().await? {
-        KeyRotated::Made(key) => (key, true),
-        KeyRotated::Waiting(key) => (key, false),
-        KeyRotated::TooMany => {
+    let result = sessions.rotate_key().await;
+    let told = match &result {
+        Ok(KeyRotated::Made(key)) => {
+            tell(connected, |log, by| log.key_rotated(by, Some(&key.kid))).await
+        }
+        Err(error) if !certainly_not_done(error) => {
+            tell(connected, |log, by| log.key_rotated(by, None)).await
+        }
+        _ => None,
+    };
+    let (NextKey { kid, signs_from }, made) = match result {
+        Ok(KeyRotated::Made(key)) => (key, true),
+        Ok(KeyRotated::Waiting(key)) => (key, false),
+        Err(error) => return Ok(Done { told, failure: Some(error.into()), ..Done::default() }),
+        Ok(KeyRotated::TooMany) => {
             let text = format!("there are {MAX_KEYS} keys already; wait until some are over");
             return Err(Failure::Refused(text));
         }
@@ -59,14 +74,23 @@ pub(crate) async fn rotate(sessions: &Sessions, global: &Global) -> Result<Done,
     let (kid, what) = (kid.as_str(), if made { "made" } else { "was made before" });
     let text = format!("{kid} {what}, and signs from {}\n", moment(signs_from));
     let json = json!({"dryRun": false, "kid": kid, "made": made, "signsFrom": signs_from.millis()});
-    Ok(Done { text, json, failure: None })
+    Ok(Done { text, json, told, failure: None })
+}
+
+/// One record of what was done to a key.
+async fn tell(
+    connected: &Connected,
+    record: impl FnOnce(&OperatorJournal, &Operator) -> OperatorRecord,
+) -> Option<Told> {
+    Some(connected.audit.tell(|journal, by| vec![record(journal, by)]).await)
 }
 
 pub(crate) async fn kill(
-    sessions: &Sessions,
+    connected: &Connected,
     name: &str,
     global: &Global,
 ) -> Result<Done, Failure> {
+    let sessions = &connected.sessions;
     let unknown = || Failure::Refused("there is no key of this name; nothing was done".to_owned());
     let kid = Kid::parse(name).ok_or_else(unknown)?;
     if global.dry_run || !global.yes {
@@ -76,13 +100,25 @@ pub(crate) async fn kill(
         if global.dry_run {
             let text = format!("would kill {name}, which {ends}; nothing was done\n");
             let json = json!({"dryRun": true, "wouldKill": shown(key)});
-            return Ok(Done { text, json, failure: None });
+            return Ok(Done { text, json, ..Done::default() });
         }
         let what = format!("This kills {name}, which {ends}: its access tokens are refused");
         confirm(global, &what, name)?;
     }
-    let KeyKilled::Killed { replacement } = sessions.kill_key(&kid).await? else {
-        return Err(unknown());
+    let result = sessions.kill_key(&kid).await;
+    let told = match &result {
+        Ok(KeyKilled::Killed { replacement }) => {
+            tell(connected, |log, by| log.key_killed(by, &kid, Some(replacement.as_ref()))).await
+        }
+        Err(error) if !certainly_not_done(error) => {
+            tell(connected, |log, by| log.key_killed(by, &kid, None)).await
+        }
+        _ => None,
+    };
+    let replacement = match result {
+        Ok(KeyKilled::Killed { replacement }) => replacement,
+        Ok(_) => return Err(unknown()),
+        Err(error) => return Ok(Done { told, failure: Some(error.into()), ..Done::default() }),
     };
     let bound = KEYRING_MAX_AGE.as_secs();
     let killed = format!("killed {name}: its tokens are refused everywhere within {bound} s\n");
@@ -96,5 +132,5 @@ pub(crate) async fn kill(
         "replacement": replacement.as_ref().map(Kid::as_str),
         "refusedWithinSeconds": bound,
     });
-    Ok(Done { text, json, failure: None })
+    Ok(Done { text, json, told, failure: None })
 }

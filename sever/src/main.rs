@@ -2,6 +2,7 @@
 //! table itself, by the verbs the functions use.
 
 mod api_keys;
+mod audit;
 mod confirm;
 mod connect;
 mod failure;
@@ -11,8 +12,10 @@ mod output;
 mod sessions;
 mod users;
 
+use audit::Told;
 use clap::{CommandFactory as _, Parser as _};
-use failure::Failure;
+use connect::connect;
+use failure::{Failure, UNRECORDED};
 use options::{ApiKeys, Command, Keys, Options, Output, SessionsCommand, Users};
 use output::Done;
 use std::io::{self, Write as _};
@@ -27,14 +30,29 @@ async fn main() -> ExitCode {
         return end(print(&script).err());
     }
     match run(&options).await {
-        Ok(done) => {
-            let text = match options.global.output {
-                Output::Table => done.text,
-                Output::Json => format!("{:#}\n", done.json),
-            };
-            end(print(text.as_bytes()).err().or(done.failure))
-        }
+        Ok(done) => finish(done, options.global.output),
         Err(failure) => end(Some(failure)),
+    }
+}
+
+/// Prints what was done, then what became of its audit record, then what went wrong.
+fn finish(mut done: Done, output: Output) -> ExitCode {
+    if let (Some(told), false) = (&done.told, done.json.is_null()) {
+        done.json["audit"] = told.to_json();
+    }
+    let text = match output {
+        Output::Table => done.text,
+        Output::Json if done.json.is_null() => String::new(),
+        Output::Json => format!("{:#}\n", done.json),
+    };
+    let failure = print(text.as_bytes()).err().or(done.failure);
+    let told = done.told.as_ref();
+    for line in told.map(Told::warnings).unwrap_or_default() {
+        eprintln!("{line}");
+    }
+    match (failure, told.is_none_or(Told::is_complete)) {
+        (None, false) => ExitCode::from(UNRECORDED),
+        (failure, _) => end(failure),
     }
 }
 
@@ -43,16 +61,17 @@ async fn run(options: &Options) -> Result<Done, Failure> {
     if let Command::ApiKeys(ApiKeys::New) = options.command {
         return api_keys::new();
     }
-    let sessions = connect::sessions(global).await?;
+    let connected = connect(global).await?;
+    let sessions = &connected.sessions;
     match &options.command {
-        Command::Sessions(SessionsCommand::List(list)) => sessions::list(&sessions, list).await,
+        Command::Sessions(SessionsCommand::List(list)) => sessions::list(sessions, list).await,
         Command::Sessions(SessionsCommand::Revoke { handles }) => {
-            sessions::revoke(&sessions, handles, global).await
+            sessions::revoke(&connected, handles, global).await
         }
-        Command::Users(Users::Revoke(revoke)) => users::revoke(&sessions, revoke, global).await,
-        Command::Keys(Keys::List) => keys::list(&sessions).await,
-        Command::Keys(Keys::Rotate) => keys::rotate(&sessions, global).await,
-        Command::Keys(Keys::Kill { kid }) => keys::kill(&sessions, kid, global).await,
+        Command::Users(Users::Revoke(revoke)) => users::revoke(&connected, revoke, global).await,
+        Command::Keys(Keys::List) => keys::list(sessions).await,
+        Command::Keys(Keys::Rotate) => keys::rotate(&connected, global).await,
+        Command::Keys(Keys::Kill { kid }) => keys::kill(&connected, kid, global).await,
         Command::ApiKeys(_) | Command::Completions { .. } => Ok(Done::default()),
     }
 }

@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 /// single sign-on, credential_process, roles.
 ///
 /// Exit codes: 0 done; 1 could not, the effect is unknown or partial; 2 usage; 3 refused, not
-/// confirmed, or nothing of that name.
+/// confirmed, or nothing of that name; 4 done, but its audit record was not written.
 #[derive(Parser)]
 #[command(name = "sever", version, propagate_version = true)]
 pub(crate) struct Options {
@@ -31,8 +31,9 @@ pub(crate) struct Global {
     /// The name that the functions' own variable has. Typed, it is `--table`.
     #[arg(long, global = true, hide = true, env = "TABLE_NAME")]
     pub(crate) table_name: Option<String>,
-    /// Where DynamoDB is, if not where AWS has it: that of `cargo run` is the bundle's own address
-    /// [env: AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL]
+    /// Where DynamoDB, EventBridge and STS are, if not where AWS has them: `cargo run` serves all
+    /// three at the bundle's own address [env: AWS_ENDPOINT_URL, or one for each, such as
+    /// AWS_ENDPOINT_URL_DYNAMODB]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
     /// The AWS Region [env: AWS_REGION, or the profile's]
@@ -44,6 +45,20 @@ pub(crate) struct Global {
     /// The app, for those that SuperTokens SDKs made
     #[arg(long, global = true, value_name = "ID", default_value = "public")]
     pub(crate) app: String,
+    /// Why, for the audit record: up to 256 characters
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// The EventBridge bus that is told who did what, by name or ARN: a rule of the stack writes it
+    /// down [env: SEVER_EVENT_BUS]
+    #[arg(
+        long,
+        global = true,
+        value_name = "BUS",
+        env = "SEVER_EVENT_BUS",
+        hide_env = true,
+        default_value = "default"
+    )]
+    pub(crate) event_bus: String,
     /// How to print what was found and done
     #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,

@@ -1,5 +1,6 @@
 //! What is printed: columns for a person, JSON for a program.
 
+use crate::audit::Told;
 use crate::failure::Failure;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
@@ -14,8 +15,11 @@ const WIDEST: usize = 60;
 pub(crate) struct Done {
     /// For a person.
     pub(crate) text: String,
-    /// The same for a program. Its members are stable.
+    /// The same for a program. Its members are stable. `null`: nothing is known to have been done or
+    /// found, so that nothing but the failure is printed.
     pub(crate) json: Value,
+    /// What became of the audit record, if there was something to record.
+    pub(crate) told: Option<Told>,
     /// What went wrong after that.
     pub(crate) failure: Option<Failure>,
 }

@@ -1,15 +1,18 @@
 //! `sever sessions`: shows a user's, and ends some by handle.
 
+use crate::audit::{Told, certainly_not_done};
 use crate::confirm::confirm;
+use crate::connect::Connected;
 use crate::failure::Failure;
 use crate::options::{Global, List};
 use crate::output::{Done, count, sessions_text, table};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use journal::{Operator, OperatorJournal};
 use serde_json::{Value, json};
 use shared::http::listing;
 use shared::ids::{SessionHandle, UserId};
 use shared::model::{Scope, Session, Summary};
-use shared::session::{MAX_HANDLES, MAX_LISTED, Revoked, SessionError, Sessions};
+use shared::session::{MAX_HANDLES, MAX_LISTED, Revoked, SessionError, Sessions, newest_first};
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
 
@@ -18,61 +21,61 @@ const CONCURRENCY: usize = 16;
 /// The most bytes of handles that are read from standard input.
 const MAX_INPUT: u64 = 16 << 20;
 
-/// A user's sessions as far as they could be found.
+/// Some of a user's sessions.
 pub(crate) struct Found {
+    /// Newest first.
     pub(crate) sessions: Vec<Summary>,
     /// Whether there may be others.
     pub(crate) more: bool,
-    pub(crate) failure: Option<SessionError>,
 }
 
-/// Up to `wanted` live sessions, page by page.
+/// Up to `wanted` live sessions, page by page. One page that cannot be read fails the whole: a part
+/// of a listing would look like all of it.
 pub(crate) async fn find(
     sessions: &Sessions,
     user: &UserId,
     scope: &Scope,
     wanted: usize,
-) -> Found {
-    let mut found = Found { sessions: Vec::new(), more: true, failure: None };
+) -> Result<Found, SessionError> {
+    let mut found = Found { sessions: Vec::new(), more: true };
     let mut after = None;
     while found.more && found.sessions.len() < wanted {
         let left = wanted - found.sessions.len();
         let limit = u8::try_from(left).unwrap_or(MAX_LISTED).min(MAX_LISTED);
-        match sessions.list(user, scope, limit, after.as_ref()).await {
-            Ok(page) => {
-                found.sessions.extend(page.sessions);
-                after = page.next;
-                found.more = after.is_some();
-            }
-            Err(error) => return Found { failure: Some(error), ..found },
-        }
+        let page = sessions.list(user, scope, limit, after.as_ref()).await?;
+        found.sessions.extend(page.sessions);
+        after = page.next;
+        found.more = after.is_some();
     }
-    found
+    // Each page is sorted by itself.
+    newest_first(&mut found.sessions);
+    Ok(found)
 }
 
 pub(crate) async fn list(sessions: &Sessions, asked: &List) -> Result<Done, Failure> {
     let user = UserId::parse(&asked.user)?;
     let scope = Scope::of_tenant(asked.tenant.as_deref())?;
     let wanted = if asked.all { usize::MAX } else { asked.limit.get() };
-    let found = find(sessions, &user, &scope, wanted).await;
+    let found = find(sessions, &user, &scope, wanted).await?;
     let mut text = if found.sessions.is_empty() {
         "no live sessions\n".to_owned()
     } else {
         sessions_text(&found.sessions)
     };
-    if found.more && found.failure.is_none() {
+    if found.more {
         text.push_str("there may be more: give --all, or a higher --limit\n");
     }
     let shown: Vec<_> = found.sessions.iter().map(listing::shown).collect();
     let json = json!({"sessions": shown, "more": found.more});
-    Ok(Done { text, json, failure: found.failure.map(Failure::from) })
+    Ok(Done { text, json, ..Done::default() })
 }
 
 pub(crate) async fn revoke(
-    sessions: &Sessions,
+    connected: &Connected,
     typed: &[String],
     global: &Global,
 ) -> Result<Done, Failure> {
+    let sessions = &connected.sessions;
     let handles = handles(typed)?;
     if global.dry_run {
         return Ok(rehearsed(&handles, &look_up(sessions, &handles).await?));
@@ -86,7 +89,7 @@ pub(crate) async fn revoke(
             confirm(global, &format!("This ends {ending} of {of}"), &number)?;
         }
     }
-    Ok(end(sessions, handles).await)
+    Ok(end(connected, &handles).await)
 }
 
 /// The handles as typed and as read, each once. None is repeated in an error: somebody may have
@@ -156,7 +159,7 @@ fn rehearsed(handles: &[SessionHandle], found: &[Session]) -> Done {
         "notFound": texts(missing),
     });
     let failure = found.is_empty().then(none_found);
-    Done { text, json, failure }
+    Done { text, json, told: None, failure }
 }
 
 fn summary(session: &Session) -> Summary {
@@ -169,11 +172,15 @@ fn summary(session: &Session) -> Summary {
 }
 
 /// Ends them all, so far as possible: in an emergency one failure keeps nothing else alive.
-async fn end(sessions: &Sessions, handles: Vec<SessionHandle>) -> Done {
+async fn end(connected: &Connected, handles: &[SessionHandle]) -> Done {
+    let mut answers = Vec::new();
+    for some in handles.chunks(MAX_HANDLES) {
+        answers.push((some, connected.sessions.revoke_handles(some.to_vec()).await));
+    }
+    let told = tell(connected, &answers).await;
     let (mut ended, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     let mut failure = None;
-    for some in handles.chunks(MAX_HANDLES) {
-        let answer = sessions.revoke_handles(some.to_vec()).await;
+    for (some, answer) in answers {
         let (revoked, rest, error) = match answer {
             Ok(revoked) => (revoked, &mut missing, None),
             Err(SessionError::PartlyRevoked { revoked, source }) => {
@@ -185,6 +192,9 @@ async fn end(sessions: &Sessions, handles: Vec<SessionHandle>) -> Done {
         rest.extend(some.iter().filter(|handle| !revoked.contains(handle)).cloned());
         ended.extend(revoked);
         failure = failure.or(error);
+    }
+    if ended.is_empty() && missing.is_empty() {
+        return Done { told, failure, ..Done::default() };
     }
     let rows = [(&ended, "ended"), (&missing, "not found"), (&unknown, "unknown")];
     let rows = rows.into_iter().flat_map(|(handles, what)| {
@@ -200,8 +210,27 @@ async fn end(sessions: &Sessions, handles: Vec<SessionHandle>) -> Done {
             "notFound": texts(&missing),
             "unknown": texts(&unknown),
         }),
+        told,
         failure: failure.or_else(|| nothing.then(none_found)),
     }
+}
+
+/// One record for each call that may have ended something.
+async fn tell(
+    connected: &Connected,
+    answers: &[(&[SessionHandle], Result<Revoked, SessionError>)],
+) -> Option<Told> {
+    let done: Vec<_> = answers
+        .iter()
+        .filter(|(_, answer)| !answer.as_ref().is_err_and(certainly_not_done))
+        .collect();
+    if done.is_empty() {
+        return None;
+    }
+    let records = |journal: &OperatorJournal, by: &Operator| {
+        done.iter().map(|(some, answer)| journal.handles_revoked(by, some, answer)).collect()
+    };
+    Some(connected.audit.tell(records).await)
 }
 
 fn none_found() -> Failure {

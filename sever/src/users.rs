@@ -1,10 +1,13 @@
 //! `sever users`: ends a user's sessions as a whole. It asks nobody: it is the command for an
 //! emergency, and reaches one user.
 
+use crate::audit::certainly_not_done;
+use crate::connect::Connected;
 use crate::failure::Failure;
 use crate::options::{Global, RevokeUser};
 use crate::output::{Done, count, sessions_text};
 use crate::sessions::find;
+use journal::{Operator, OperatorJournal};
 use serde_json::json;
 use shared::http::listing;
 use shared::ids::{SessionHandle, UserId};
@@ -12,40 +15,39 @@ use shared::model::Scope;
 use shared::session::{SessionError, Sessions};
 
 pub(crate) async fn revoke(
-    sessions: &Sessions,
+    connected: &Connected,
     asked: &RevokeUser,
     global: &Global,
 ) -> Result<Done, Failure> {
     let user = UserId::parse(&asked.user)?;
     let scope = Scope::of_tenant(asked.tenant.as_deref())?;
     let except = asked.except.as_deref().map(SessionHandle::parse).transpose()?;
-    let (text, mut json, failure) = if global.dry_run {
-        rehearse(sessions, &user, &scope, except.as_ref()).await?
+    let what = (&user, &scope, except.as_ref());
+    let mut done = if global.dry_run {
+        rehearse(&connected.sessions, what).await?
     } else {
-        end(sessions, &user, &scope, except.as_ref()).await?
+        end(connected, what).await
     };
-    json["dryRun"] = global.dry_run.into();
-    json["userId"] = user.as_str().into();
-    json["tenantId"] = asked.tenant.clone().into();
-    json["keptSessionHandle"] = asked.except.clone().into();
-    Ok(Done { text, json, failure })
+    if !done.json.is_null() {
+        done.json["dryRun"] = global.dry_run.into();
+        done.json["userId"] = user.as_str().into();
+        done.json["tenantId"] = asked.tenant.clone().into();
+        done.json["keptSessionHandle"] = asked.except.clone().into();
+    }
+    Ok(done)
 }
 
-type Told = (String, serde_json::Value, Option<Failure>);
+/// A user, where, and the session to keep.
+type What<'a> = (&'a UserId, &'a Scope, Option<&'a SessionHandle>);
 
-async fn rehearse(
-    sessions: &Sessions,
-    user: &UserId,
-    scope: &Scope,
-    except: Option<&SessionHandle>,
-) -> Result<Told, Failure> {
+async fn rehearse(sessions: &Sessions, (user, scope, except): What<'_>) -> Result<Done, Failure> {
     if let Some(kept) = except {
         let kept = sessions.find(kept).await?;
         if kept.is_none_or(|session| session.standing.user != *user) {
             return Err(SessionError::NoSessionToKeep.into());
         }
     }
-    let mut found = find(sessions, user, scope, usize::MAX).await;
+    let mut found = find(sessions, user, scope, usize::MAX).await?;
     found.sessions.retain(|session| Some(&session.handle) != except);
     let text = format!(
         "{}would end: {}, and any opened by now that is not listed yet; nothing was done\n",
@@ -54,16 +56,25 @@ async fn rehearse(
     );
     let would_end: Vec<_> = found.sessions.iter().map(listing::shown).collect();
     let json = json!({"wouldEnd": would_end, "coversUnlisted": true, "more": found.more});
-    Ok((text, json, found.failure.map(Failure::from)))
+    Ok(Done { text, json, ..Done::default() })
 }
 
-async fn end(
-    sessions: &Sessions,
-    user: &UserId,
-    scope: &Scope,
-    except: Option<&SessionHandle>,
-) -> Result<Told, Failure> {
-    let swept = sessions.revoke_user(user, scope, except).await?;
+async fn end(connected: &Connected, what: What<'_>) -> Done {
+    let (user, scope, except) = what;
+    let result = connected.sessions.revoke_user(user, scope, except).await;
+    let told = match &result {
+        Err(error) if certainly_not_done(error) => None,
+        result => {
+            let record = |journal: &OperatorJournal, by: &Operator| {
+                journal.user_revoked(by, what, result).into_iter().collect()
+            };
+            Some(connected.audit.tell(record).await)
+        }
+    };
+    let swept = match result {
+        Ok(swept) => swept,
+        Err(error) => return Done { told, failure: Some(error.into()), ..Done::default() },
+    };
     let handles: Vec<_> = swept.handles.iter().map(SessionHandle::as_str).collect();
     let ended = count(handles.len(), "session");
     let listed = handles.iter().flat_map(|handle| [handle, "\n"]).collect::<String>();
@@ -74,5 +85,5 @@ async fn end(
     };
     let text = format!("{listed}ended: {ended}, and any that was not listed yet\n{left}");
     let json = json!({"sessionHandlesRevoked": handles, "sweepComplete": swept.failure.is_none()});
-    Ok((text, json, None))
+    Done { text, json, told, failure: None }
 }

@@ -4,7 +4,7 @@
 
 mod operator;
 
-use operator::Bundled;
+use operator::{Bundled, Bus, Run};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,6 +97,7 @@ async fn a_user_is_ended_in_a_tenant_or_but_for_one_session_or_as_a_whole() {
         json!({
             "dryRun": false, "userId": "ada", "tenantId": "acme", "keptSessionHandle": null,
             "sessionHandlesRevoked": [acme.handle], "sweepComplete": true,
+            "audit": {"eventBus": "default", "sent": 1, "unsent": [], "error": null},
         })
     );
     let done = revoke(&format!("--except {}", kept.handle)).await;
@@ -215,6 +216,239 @@ async fn what_cannot_be_done_is_told_in_one_line() {
     for usage in ["sessions list", "sessions revoke", "keys", "sessions list --user a --limit 0"] {
         assert_eq!(bundle.sever(usage).await.code, 2, "{usage}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_to_look_prints_the_failure_and_nothing_else() {
+    let bundle = Bundled::start().await;
+    let session = bundle.open(&json!({"userId": "ada"})).await;
+    let handle = session.handle.as_str();
+    let faults: [(&[&str], &[(&str, &str)]); 3] = [
+        (&["--table", "elsewhere"], &[]),
+        (&[], &[("AWS_ACCESS_KEY_ID", "other")]),
+        (&["--endpoint-url", "http://127.0.0.1:9"], &[]),
+    ];
+    let commands: [&[&str]; 10] = [
+        &["sessions", "list", "--user", "ada"],
+        &["sessions", "list", "--user", "ada", "--all"],
+        &["sessions", "revoke", handle, "--dry-run"],
+        &["sessions", "revoke", handle, "other"],
+        &["sessions", "revoke", handle, "--yes"],
+        &["users", "revoke", "ada", "--dry-run"],
+        &["users", "revoke", "ada"],
+        &["users", "revoke", "ada", "--except", handle],
+        &["keys", "list"],
+        &["keys", "rotate", "--dry-run"],
+    ];
+    for (options, environment) in faults {
+        for command in commands {
+            for output in ["table", "json"] {
+                let words = [command, options, &["--output", output]].concat();
+                let run = bundle.run(&words, "", environment).await;
+                assert_eq!((run.code, run.out.as_str()), (1, ""), "{words:?}: {run:?}");
+                assert!(run.err.ends_with('\n') && run.err.contains("error: "), "{run:?}");
+                for lie in ["no live session", "would end", "no keys", "ended:"] {
+                    assert!(!run.err.contains(lie), "{words:?}: {run:?}");
+                }
+            }
+        }
+    }
+    assert_eq!(bundle.strict(&session.access).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_cannot_be_read_fails_the_whole_listing() {
+    let bundle = Bundled::start().await;
+    for _ in 0..101 {
+        bundle.open(&json!({"userId": "ada"})).await;
+    }
+    for command in ["sessions list --user ada --all", "users revoke ada --dry-run"] {
+        bundle.fail_second_page();
+        let run = bundle.sever(&format!("{command} --output json")).await;
+        assert_eq!(run.out, "");
+        run.fails(1, "AWS does not allow it: no second page");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_shown_is_sorted_newest_first() {
+    let bundle = Bundled::start().await;
+    for _ in 0..130 {
+        bundle.open(&json!({"userId": "ada"})).await;
+    }
+    for (command, member) in [
+        ("sessions list --user ada --all", "sessions"),
+        ("sessions list --user ada --limit 120", "sessions"),
+        ("users revoke ada --dry-run", "wouldEnd"),
+    ] {
+        let found = bundle.sever(&format!("{command} --output json")).await.json();
+        let moment = |session: &Value| session["createdAt"].as_i64().unwrap();
+        let moments: Vec<_> = found[member].as_array().unwrap().iter().map(moment).collect();
+        assert!(moments.len() >= 120 && moments.is_sorted_by(|a, b| a >= b), "{command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_argument_widens_nothing() {
+    let bundle = Bundled::start().await;
+    let session = bundle.open(&json!({"userId": "ada"})).await;
+    let words: [&[&str]; 9] = [
+        &["users", "revoke", ""],
+        &["users", "revoke", "ada", "--tenant", ""],
+        &["users", "revoke", "ada", "--except", ""],
+        &["users", "revoke", "ada", "--tenant", "acme", "--tenant", "globex"],
+        &["users", "revoke", "ada", "--app", ""],
+        &["users", "revoke", "ada", "--reason", ""],
+        &["users", "revoke", "ada", "--reason", " "],
+        &["users", "revoke", "ada", "--event-bus", ""],
+        &["sessions", "revoke", &session.handle, ""],
+    ];
+    for words in words {
+        let run = bundle.run(words, "", &[]).await;
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}: {run:?}");
+    }
+    assert_eq!(bundle.strict(&session.access).await, 200);
+}
+
+/// The one record that the bus took: its type, and its detail without the moment.
+fn only(bus: &Bus) -> (String, Value) {
+    let entries = bus.take();
+    let [entry] = entries.as_slice() else { panic!("one record: {entries:?}") };
+    assert_eq!(
+        (&entry["Source"], &entry["EventBusName"]),
+        (&json!("sever.operator"), &json!("audit"))
+    );
+    let mut detail = entry["Detail"].clone();
+    assert!(detail.as_object_mut().unwrap().remove("at").is_some());
+    (entry["DetailType"].as_str().unwrap().to_owned(), detail)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_sends_one_record_that_says_who_what_and_why() {
+    let (bundle, bus) = (Bundled::start().await, Bus::start().await);
+    let table = bundle.table();
+    let environment = [("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.url()), ("SEVER_EVENT_BUS", "audit")];
+    let run = async |words: &str| {
+        let mut words: Vec<_> = words.split_whitespace().collect();
+        words.extend(["--reason", "ticket 4711"]);
+        bundle.run(&words, "", &environment).await
+    };
+    let digest =
+        |handle: &str| shared::ids::SessionHandle::parse(handle).unwrap().salted_digest(&table);
+    let begins = |action: &str| {
+        json!({
+            "version": 1, "action": action, "outcome": "done", "appId": "public", "table": table,
+            "actor": {"type": "operator", "arn": "arn:aws:iam::000000000000:user/local"},
+            "reason": "ticket 4711", "count": 0, "sessions": [], "omitted": 0,
+        })
+    };
+    let expect = |action: &str, event: &str, members: Value| {
+        let mut expected = begins(action);
+        expected.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        assert_eq!(only(&bus), (event.to_owned(), expected));
+    };
+    let one = bundle.open(&json!({"userId": "ada", "tenantId": "acme"})).await;
+    let two = bundle.open(&json!({"userId": "ada"})).await;
+
+    run(&format!("sessions revoke {} guess --yes", one.handle)).await.ok();
+    let ended = json!({"session": digest(&one.handle), "state": "ended", "userId": "ada"});
+    let guess = json!({"session": digest("guess"), "state": "not-live"});
+    let members = json!({"scope": {"kind": "sessions"}, "count": 1, "sessions": [ended, guess]});
+    expect("revoke-handles", "session.revoked", members);
+
+    let kept = bundle.open(&json!({"userId": "ada"})).await;
+    let done =
+        run(&format!("users revoke ada --except {} --output json", kept.handle)).await.json();
+    let audit = json!({"eventBus": "audit", "sent": 1, "unsent": [], "error": null});
+    assert_eq!(done["audit"], audit);
+    let ended = json!({"session": digest(&two.handle), "state": "ended", "userId": "ada"});
+    let scope = json!({"kind": "user", "userId": "ada", "exceptSession": digest(&kept.handle)});
+    let members = json!({"scope": scope, "count": 1, "sessions": [ended], "sweepComplete": true});
+    expect("revoke-user", "user.revoked", members);
+
+    let made = run("keys rotate --output json").await.json();
+    let members = json!({"scope": {"kind": "key", "kid": made["kid"]}});
+    expect("rotate-key", "key.rotated", members);
+    // It waits to sign: nothing is made.
+    run("keys rotate").await.ok();
+    assert_eq!(bus.take(), Vec::<Value>::new());
+    let keys = run("keys list --output json").await.json()["keys"].clone();
+    let signs = |key: &&Value| key["signsNow"] == true && key["kind"] == "dynamic";
+    let kid = keys.as_array().unwrap().iter().find(signs).unwrap()["kid"].clone();
+    let killed =
+        run(&format!("keys kill {} --yes --output json", kid.as_str().unwrap())).await.json();
+    let scope = json!({"kind": "key", "kid": kid, "replacement": killed["replacement"]});
+    expect("kill-key", "key.killed", json!({"scope": scope}));
+
+    // What changes nothing is no record.
+    for (words, code) in [
+        ("sessions list --user ada".to_owned(), 0),
+        ("users revoke ada --dry-run".to_owned(), 0),
+        (format!("users revoke ada --except {}", one.handle), 3),
+        ("keys rotate --dry-run".to_owned(), 0),
+        ("keys kill d-1 --yes".to_owned(), 3),
+        ("users revoke ada --table elsewhere".to_owned(), 1),
+        ("sessions revoke x --yes --table elsewhere".to_owned(), 1),
+    ] {
+        assert_eq!(run(&words).await.code, code, "{words}");
+    }
+    assert_eq!(bus.take(), Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_could_not_be_sent_is_said_loudly_and_undoes_nothing() {
+    let (bundle, bus) = (Bundled::start().await, Bus::start().await);
+    bus.refuse();
+    let environment = [("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.url())];
+    let record_of = |run: &Run| -> Value {
+        let lines: Vec<_> = run.err.lines().collect();
+        let [warning, record] = lines.as_slice() else { panic!("two lines: {run:?}") };
+        let begins =
+            "warning: no audit record was written: the EventBridge bus `default` did not take it";
+        assert!(warning.starts_with(begins), "{warning}");
+        assert!(
+            warning.contains("not yours") && warning.contains("What was done remains in effect")
+        );
+        serde_json::from_str(record.strip_prefix("record: ").unwrap()).unwrap()
+    };
+    for words in ["users revoke ada", "users revoke ada --output json"] {
+        let session = bundle.open(&json!({"userId": "ada"})).await;
+        let words: Vec<_> = words.split_whitespace().collect();
+        let run = bundle.run(&words, "", &environment).await;
+        assert_eq!(run.code, 4, "{run:?}");
+        let record = record_of(&run);
+        assert_eq!((&record["action"], &record["count"]), (&json!("revoke-user"), &json!(1)));
+        assert!(!run.err.contains(&session.handle), "a handle is in no record");
+        if words.len() > 3 {
+            let done: Value = serde_json::from_str(&run.out).unwrap();
+            assert_eq!(done["sessionHandlesRevoked"], json!([session.handle]));
+            assert_eq!(
+                (&done["audit"]["sent"], &done["audit"]["unsent"]),
+                (&json!(0), &json!([record]))
+            );
+            assert!(done["audit"]["error"].as_str().unwrap().contains("not yours"));
+        }
+        assert_eq!(bundle.strict(&session.access).await, 401);
+    }
+    // A failure of the command itself decides its exit status.
+    let unlucky = ["sessions", "revoke", "x", operator::UNLUCKY, "--yes"];
+    assert_eq!(bundle.run(&unlucky, "", &environment).await.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_sts_the_record_has_the_access_key() {
+    let (bundle, bus) = (Bundled::start().await, Bus::start().await);
+    let environment = [
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.url()),
+        ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9"),
+        ("SEVER_EVENT_BUS", "audit"),
+    ];
+    let run = bundle.run(&["users", "revoke", "ada"], "", &environment).await;
+    assert_eq!((run.code, run.err.lines().count()), (0, 1), "{run:?}");
+    let begins = "warning: the audit record has only the id of the access key";
+    assert!(run.err.starts_with(begins), "{run:?}");
+    let (_, detail) = only(&bus);
+    assert_eq!(detail["actor"], json!({"type": "operator", "accessKeyId": "local"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

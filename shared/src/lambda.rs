@@ -13,7 +13,7 @@ pub use principal::principal;
 pub use start::serve;
 
 use crate::app::App;
-use crate::http::command::{check_size, from_json, from_query};
+use crate::http::command::{Unknown, check_size, from_json, from_query, no_query};
 use crate::http::error::{ApiError, Code};
 use crate::http::{Reply, reply};
 use http::{Method, StatusCode};
@@ -100,8 +100,8 @@ impl Function {
 
     /// A function for admin consoles and back ends: the same JSON by API Gateway and by direct
     /// invoke. API Gateway is answered by HTTP, a direct invoker by plain JSON, or by an error
-    /// whose type is the stable code.
-    pub fn command<C, A, H, F>(app: Arc<App>, route: Route, handle: H) -> Self
+    /// whose type is the stable code. `unknown` says what becomes of members that `C` does not have.
+    pub fn command<C, A, H, F>(app: Arc<App>, route: Route, unknown: Unknown, handle: H) -> Self
     where
         C: DeserializeOwned + Send + 'static,
         A: Serialize + Send + 'static,
@@ -115,8 +115,8 @@ impl Function {
                     let answer = move |app: Arc<App>, request: Request| {
                         let caller = Caller::of(&request, &app.clock);
                         let checked = check_size(request.body());
-                        let answer =
-                            command_of(route, &request).map(|command| handle(app, command, caller));
+                        let answer = command_of(route, unknown, &request)
+                            .map(|command| handle(app, command, caller));
                         or_problem(checked, async move {
                             Ok(reply::json(StatusCode::OK, &answer?.await?))
                         })
@@ -124,7 +124,7 @@ impl Function {
                     return over_http(app, event, answer).await;
                 }
                 let caller = Caller::direct(&event.context, app.clock.now());
-                let answer = match from_json(event.payload.get().as_bytes()) {
+                let answer = match from_json(event.payload.get().as_bytes(), unknown) {
                     Ok(command) => handle(app, command, caller).await,
                     Err(error) => Err(error),
                 };
@@ -169,7 +169,11 @@ pub fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
     }
 }
 
-fn command_of<C: DeserializeOwned>(route: Route, request: &Request) -> Result<C, ApiError> {
+fn command_of<C: DeserializeOwned>(
+    route: Route,
+    unknown: Unknown,
+    request: &Request,
+) -> Result<C, ApiError> {
     match route {
         Route::Get(numbers) => {
             allow(&Method::GET, request.method())?;
@@ -177,7 +181,10 @@ fn command_of<C: DeserializeOwned>(route: Route, request: &Request) -> Result<C,
         }
         Route::Post => {
             allow(&Method::POST, request.method())?;
-            from_json(request.body())
+            if unknown == Unknown::Refused {
+                no_query(request.uri().query())?;
+            }
+            from_json(request.body(), unknown)
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod json;
 pub mod lambda;
 pub mod metric;
 pub mod model;
+pub mod reason;
 pub mod session;
 pub mod table;
 pub mod tenancy;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use tests::{HandClock, World};
+use tests::{HandClock, Lines, World};
 
 fn jwt(token: &str) -> (Value, Value) {
     let part = |index| {
@@ -11,6 +11,26 @@ fn jwt(token: &str) -> (Value, Value) {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     };
     (part(0), part(1))
+}
+
+#[tokio::test]
+async fn members_that_are_unknown_are_ignored_and_one_warning_names_them() {
+    let world = World::new().await;
+    let lines = Lines::of(&world);
+    let long = "x".repeat(33);
+    let body =
+        json!({"userId": "u1", "tenantID": "hush", "payload": {"a": "hush"}, long.as_str(): 1});
+    let reply = world.admin("/create-session", &body).await;
+    assert_eq!((reply.status, &reply.json()["session"]["tenantId"]), (200, &json!("public")));
+    let text = lines.take_text();
+    let warnings: Vec<_> =
+        tests::lines::parsed(&text).into_iter().filter(|line| line["level"] == "WARN").collect();
+    let [warning] = warnings.as_slice() else { panic!("one warning: {text}") };
+    let members = "`payload`, `tenantID`, a name of 33 bytes that is not shown";
+    assert_eq!((&warning["members"], &warning["number"]), (&json!(members), &json!(3)));
+    assert!(!text.contains("hush") && !text.contains(&long), "{text}");
+    world.open("u1").await;
+    assert!(!lines.take_text().contains("WARN"), "what is known is no reason to warn");
 }
 
 #[tokio::test]

@@ -92,6 +92,80 @@ async fn bad_input_revokes_nothing() {
     assert_eq!(world.strict(&session.access).await, 200);
 }
 
+/// Each body would end more than its caller meant, if what is misspelt in it were ignored.
+fn widened(handle: &str) -> Vec<(&'static str, Value, &'static str)> {
+    vec![
+        ("revoke-user", json!({"userId": "u1", "tenantID": "acme"}), "`tenantID`"),
+        ("revoke-user", json!({"userId": "u1", "tenantid": "acme"}), "`tenantid`"),
+        ("revoke-user", json!({"userId": "u1", "tenant": "acme"}), "`tenant`"),
+        ("revoke-user", json!({"userId": "u1", "exceptHandle": handle}), "`exceptHandle`"),
+        ("revoke-user", json!({"userId": "u1", "sessionHandle": handle}), "`sessionHandle`"),
+        ("revoke-user", json!({"userId": "u1", "dryRun": true}), "`dryRun`"),
+        ("revoke-user", json!({"userId": "u1", "tenantID": null}), "`tenantID`"),
+        ("revoke-user", json!({"userId": "u1", handle: "acme"}), "a name of 36 bytes"),
+        ("revoke-handle", json!({"sessionHandle": handle, "userId": "u2"}), "`userId`"),
+        ("revoke-handle", json!({"sessionHandles": [handle], "limit": 1}), "`limit`"),
+    ]
+}
+
+#[tokio::test]
+async fn a_member_that_is_unknown_is_named_and_nothing_is_revoked() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    for (function, body, named) in widened(&session.handle) {
+        let reply = world.admin(&format!("/{function}"), &body).await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "unknown-field"), "{body}");
+        let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with(named) && detail.ends_with("Nothing was done"), "{detail}");
+        assert!(!detail.contains(&session.handle), "{detail}");
+        let error = world.bundle.invoke(function, &body.to_string()).await.unwrap_err();
+        assert_eq!(error.error_type, "unknown-field", "{body}");
+        assert!(error.error_message.contains(named), "{}", error.error_message);
+    }
+    assert_eq!(world.strict(&session.access).await, 200);
+}
+
+#[tokio::test]
+async fn a_restriction_in_the_query_of_a_revocation_is_not_overlooked() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    let body = json!({"userId": "u1"});
+    let reply = world.post("/revoke-user?tenantId=acme").json(&body).signed().send().await;
+    assert_eq!((reply.status, reply.code().as_str()), (400, "unknown-field"));
+    assert!(reply.body.contains("`tenantId` stands in the query"), "{}", reply.body);
+    assert_eq!(world.strict(&session.access).await, 200);
+}
+
+#[tokio::test]
+async fn a_read_ignores_what_it_does_not_know() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    let list = world.get("/list-sessions?tenantID=acme&userId=u1").signed().send().await;
+    assert_eq!(list.json()["sessions"][0]["handle"], session.handle.as_str());
+    let payload = json!({"userId": "u1", "note": 1}).to_string();
+    let answer = world.bundle.invoke("list-sessions", &payload).await.unwrap();
+    assert!(answer.get().contains(&session.handle));
+}
+
+#[tokio::test]
+async fn a_reason_that_is_no_line_of_text_revokes_nothing() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    let long = "r".repeat(257);
+    for reason in [json!(""), json!(" "), json!("a\nb"), json!(long), json!(7), Value::Null] {
+        for (path, mut body) in [
+            ("/revoke-user", json!({"userId": "u1"})),
+            ("/revoke-handle", json!({"sessionHandle": session.handle})),
+        ] {
+            body["reason"] = reason.clone();
+            let reply = world.admin(path, &body).await;
+            assert_eq!((reply.status, reply.code().as_str()), (400, "invalid-field"), "{body:.80}");
+            assert!(reply.json()["detail"].as_str().unwrap().contains("reason"), "{}", reply.body);
+        }
+    }
+    assert_eq!(world.strict(&session.access).await, 200);
+}
+
 #[tokio::test]
 async fn a_session_that_cannot_be_kept_means_that_none_is_ended() {
     let world = World::new().await;
@@ -225,6 +299,29 @@ async fn a_listing_is_paged_to_the_end_each_session_once() {
     let page = world.get("/list-sessions?tenantId=acme&userId=u1").signed().send().await.json();
     let tenants = page["sessions"].as_array().unwrap().iter().map(|session| &session["tenantId"]);
     assert!(tenants.clone().count() >= 12 && tenants.clone().all(|tenant| tenant == "acme"));
+}
+
+#[tokio::test]
+async fn a_page_shows_the_newest_sessions_first() {
+    let world = World::new().await;
+    let mut opened = Vec::new();
+    for _ in 0..12 {
+        opened.insert(0, world.open("u1").await.handle);
+        world.pass(Duration::from_secs(1));
+    }
+    let shown = async |query: &str| {
+        let page =
+            world.get(&format!("/list-sessions?{query}userId=u1")).signed().send().await.json();
+        let sessions = page["sessions"].as_array().unwrap().clone();
+        let handle = |session: &Value| session["handle"].as_str().unwrap().to_owned();
+        sessions.iter().map(handle).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("").await, opened);
+    // The index chooses what is on a page; within it, the order is the same.
+    let page = shown("limit=5&").await;
+    let mut sorted = page.clone();
+    sorted.sort_by_key(|handle| opened.iter().position(|other| other == handle));
+    assert_eq!((page.len(), &page), (5, &sorted));
 }
 
 #[tokio::test]

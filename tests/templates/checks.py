@@ -5,6 +5,7 @@ send them; DynamoDB and API Gateway behind them are stand-ins that remember what
 """
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -172,17 +173,38 @@ class Gone(Exception):
 
 
 class Gateway:
-    """Remembers which connections were closed."""
+    """Remembers which connections were closed. Those that are just being opened are gone, too, until `opened`."""
 
     exceptions = types.SimpleNamespace(GoneException=Gone)
 
     def __init__(self, gone=()):
-        self.closed, self.gone = [], gone
+        self.closed, self.gone, self.tried = [], set(gone), []
 
     def delete_connection(self, ConnectionId):
+        self.tried.append(ConnectionId)
         if ConnectionId in self.gone:
             raise Gone
         self.closed.append(ConnectionId)
+
+    def opened(self, connection):
+        self.gone.discard(connection)
+
+
+class Sever:
+    """The strict authorizer, invoked as API Gateway invokes it. It refuses a session that was revoked."""
+
+    def __init__(self):
+        self.asked, self.revoked, self.fails = [], set(), False
+
+    def invoke(self, FunctionName, Payload):
+        assert FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:sever-verify-session"
+        event = json.loads(Payload)
+        self.asked.append(event)
+        handle = event["headers"]["Authorization"]
+        if self.fails or handle in self.revoked:
+            message = "the session table did not answer" if self.fails else "Unauthorized"
+            return {"FunctionError": "Unhandled", "Payload": io.StringIO(json.dumps({"errorMessage": message}))}
+        return {"Payload": io.StringIO(json.dumps({"context": {"sessionHandle": handle}}))}
 
 
 class Table:
@@ -221,13 +243,19 @@ def digest(handle):
 
 class WebSocketApi(unittest.TestCase):
     def setUp(self):
-        self.table, self.gateway = Table(), Gateway()
+        self.table, self.gateway, self.sever = Table(), Gateway(), Sever()
+        clients = {"lambda": lambda: self.sever, "apigatewaymanagementapi": lambda: self.gateway}
         aws = mock.patch.multiple(
             boto3,
             resource=lambda _: types.SimpleNamespace(Table=lambda name: self.table),
-            client=lambda _, endpoint_url: self.gateway,
+            client=lambda service, endpoint_url=None: clients[service](),
         )
-        variables = {"TABLE_NAME": "connections", "ENDPOINT": "https://api/prod", "SEVER_TABLE_NAME": "sever-table"}
+        variables = {
+            "TABLE_NAME": "connections",
+            "ENDPOINT": "https://api/prod",
+            "SEVER_TABLE_NAME": "sever-table",
+            "STRICT_SESSION": "arn:aws:lambda:eu-central-1:123456789012:function:sever-verify-session",
+        }
         environment = mock.patch.dict(os.environ, variables)
         for patch in (aws, environment):
             patch.start()
@@ -238,10 +266,12 @@ class WebSocketApi(unittest.TestCase):
     def send(self, kind, connection="c1", headers=None, body=None, expires_in=60, **who):
         expires_at = int((time.time() + expires_in) * 1000)
         context = {name: str(value) for name, value in {**WHO, "expiresAt": expires_at, **who}.items()}
-        event = {"requestContext": {"eventType": kind, "connectionId": connection, "authorizer": context}}
+        about = {"eventType": kind, "connectionId": connection, "apiId": "a1b2c3", "stage": "prod", "connectedAt": 1}
+        event = {"requestContext": {**about, "authorizer": context}}
         if kind != "MESSAGE":
-            event["headers"] = headers or {}
-        return self.socket({**event, "body": body}, None)
+            event["headers"] = {"Authorization": context["sessionHandle"], **(headers or {})}
+        arn = "arn:aws:lambda:eu-central-1:210987654321:function:my-socket"
+        return self.socket({**event, "body": body}, types.SimpleNamespace(invoked_function_arn=arn))
 
     def tell(self, scope, *handles):
         """What Sever's events have that the function reads."""
@@ -250,9 +280,44 @@ class WebSocketApi(unittest.TestCase):
 
     def test_a_connection_is_remembered_until_it_ends(self):
         self.assertEqual(self.send("CONNECT"), {"statusCode": 200, "headers": {}})
-        self.assertEqual(set(self.table.rows), {("session#" + digest(WHO["sessionHandle"]), "c1"), ("user#ada", "c1")})
+        owners = {"session#" + digest(WHO["sessionHandle"]), "user#ada", "tenant#acme"}
+        self.assertEqual(set(self.table.rows), {(owner, "c1") for owner in owners})
         self.send("DISCONNECT")
         self.assertEqual(self.table.rows, {})
+
+    def test_the_session_is_checked_once_more_as_the_gateway_checked_it(self):
+        self.send("CONNECT", headers={"Origin": "https://www.example.com"})
+        [asked] = self.sever.asked
+        self.assertEqual(asked["type"], "REQUEST")
+        self.assertEqual(asked["methodArn"], "arn:aws:execute-api:eu-central-1:210987654321:a1b2c3/prod/$connect")
+        self.assertEqual(asked["requestContext"], {"connectionId": "c1", "eventType": "CONNECT", "apiId": "a1b2c3"})
+        self.assertEqual(asked["headers"]["Origin"], "https://www.example.com")
+        # The rows are there before the check: whatever is revoked after it finds them.
+        self.assertEqual(len(self.table.rows), 3)
+
+    def test_a_session_that_was_revoked_while_it_connected_gets_no_connection(self):
+        self.sever.revoked.add(WHO["sessionHandle"])
+        self.assertEqual(self.send("CONNECT"), {"statusCode": 401})
+        self.assertEqual(self.table.rows, {})
+
+    def test_it_connects_nobody_when_sever_cannot_find_out(self):
+        self.sever.fails = True
+        with self.assertRaises(RuntimeError):
+            self.send("CONNECT")
+
+    def test_a_connection_that_is_just_being_opened_is_closed_as_soon_as_it_is_open(self):
+        self.gateway = Gateway(gone=["c1"])
+        self.send("CONNECT", "c1")
+        with mock.patch.object(time, "sleep", side_effect=lambda _: self.gateway.opened("c1")):
+            self.tell({"kind": "session", "userId": "ada", "tenantId": "acme"}, WHO["sessionHandle"])
+        self.assertEqual((self.gateway.tried, self.gateway.closed), (["c1", "c1"], ["c1"]))
+
+    def test_everybody_in_a_tenant_that_was_removed_loses_their_connections(self):
+        self.send("CONNECT", "c1")
+        self.send("CONNECT", "c2", sessionHandle="two", userId="bob")
+        self.send("CONNECT", "c3", sessionHandle="three", tenantId="globex")
+        self.tell({"kind": "tenant", "tenantId": "acme"})
+        self.assertEqual(self.gateway.closed, ["c1", "c2"])
 
     def test_the_protocol_that_is_chosen_is_never_the_token(self):
         for offered in ("sever, access-token.a.b.c", "access-token.a.b.c,sever"):
@@ -297,6 +362,8 @@ class WebSocketApi(unittest.TestCase):
         self.gateway = Gateway(gone=["c1"])
         self.send("CONNECT", "c1")
         self.send("CONNECT", "c2")
+        for row in self.table.rows.values():
+            row["since"] -= 30
         self.tell({"kind": "session", "userId": "ada", "tenantId": "acme"}, WHO["sessionHandle"])
         self.assertEqual(self.gateway.closed, ["c2"])
 

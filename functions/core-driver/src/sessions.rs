@@ -87,7 +87,7 @@ async fn remove_handles(
     }
     let revoked = call.of.sessions.revoke_handles_classic(handles.clone()).await;
     let (by, app) = (call.actor(), call.of.id());
-    call.journal.handles_revoked(&call.caller, by, app, &handles, &revoked).await;
+    call.journal.handles_revoked(&call.caller, by, app, &handles, None, &revoked).await;
     Ok(revoked?.ended.into_iter().map(|ended| ended.handle).collect())
 }
 
@@ -100,7 +100,7 @@ async fn remove_user(
     let scope = scope(call, across)?;
     let swept = call.of.sessions.revoke_user(user, &scope, None).await;
     let (by, app, what) = (call.actor(), call.of.id(), (user, &scope, None));
-    call.journal.user_revoked(&call.caller, by, app, what, &swept).await;
+    call.journal.user_revoked(&call.caller, by, app, what, None, &swept).await;
     Ok(swept?.handles)
 }
 

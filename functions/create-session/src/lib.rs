@@ -8,7 +8,7 @@ use journal::{Actor, Journal};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::app::App;
-use shared::http::command::{object, present};
+use shared::http::command::{Unknown, object, present};
 use shared::http::credentials::Transfer;
 use shared::http::error::{ApiError, Code};
 use shared::http::tokens::ClientTokens;
@@ -29,7 +29,7 @@ const MAX_USER_AGENT_BYTES: usize = 1024;
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     let journal = Journal::new(&app);
-    Function::command(app, Route::Post, move |app, command, caller| {
+    Function::command(app, Route::Post, Unknown::Logged, move |app, command, caller| {
         handle(app, journal.clone(), command, caller)
     })
 }

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::http::command::present;
+use shared::http::command::{Unknown, present};
 use shared::http::error::ApiError;
 use shared::http::listing::{limit, read_cursor, shown, write_cursor};
 use shared::ids::UserId;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::command(app, Route::Get(&["limit"]), handle)
+    Function::command(app, Route::Get(&["limit"]), Unknown::Ignored, handle)
 }
 
 #[derive(Deserialize)]

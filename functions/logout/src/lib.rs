@@ -42,7 +42,7 @@ async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Rep
         }
         Verdict::Allowed(principal) => {
             let ended = app.sessions.logout(&principal.handle).await;
-            journal.logged_out(&caller, &principal, &ended).await;
+            journal.logged_out(&caller, &principal, None, &ended).await;
             ended?;
             let tokens = ClientTokens::take(transfer, &app.web.cookies);
             Ok(with_tokens(json_reply(StatusCode::OK, &json!({"status": "OK"})), tokens))

@@ -6,7 +6,7 @@ use lambda_http::Request;
 use serde::Deserialize;
 use shared::app::App;
 use shared::http::Reply;
-use shared::http::command::{from_json, present};
+use shared::http::command::{Unknown, from_json, no_query, present};
 use shared::http::credentials::{AccessCredential, Credentials};
 use shared::http::error::{ApiError, Code};
 use shared::http::reply::{json as json_reply, with_tokens};
@@ -15,6 +15,7 @@ use shared::http::tokens::ClientTokens;
 use shared::ids::{AppId, SessionHandle};
 use shared::lambda::Caller;
 use shared::model::Scope;
+use shared::reason::Reason;
 use shared::session::{Principal, SessionError};
 
 #[derive(Deserialize)]
@@ -24,6 +25,8 @@ struct Command {
     scope: Option<String>,
     #[serde(default, deserialize_with = "present")]
     session_handle: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    reason: Option<String>,
 }
 
 /// What is to be ended.
@@ -64,12 +67,13 @@ impl Asked {
     }
 }
 
-/// Who asks, on which occasion.
+/// Who asks, on which occasion, and why.
 struct Call<'a> {
     app: &'a App,
     journal: &'a Journal,
     caller: Caller,
     who: &'a Principal,
+    reason: Option<Reason>,
 }
 
 pub(super) async fn answer(
@@ -78,8 +82,12 @@ pub(super) async fn answer(
     who: &Principal,
     request: &Request,
 ) -> Result<Reply, ApiError> {
-    let call = Call { app, journal, caller: Caller::of(request, &app.clock), who };
-    let asked = Asked::of(from_json(request.body())?, who)?;
+    let caller = Caller::of(request, &app.clock);
+    no_query(request.uri().query())?;
+    let command: Command = from_json(request.body(), Unknown::Refused)?;
+    let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
+    let asked = Asked::of(command, who)?;
+    let call = Call { app, journal, caller, who, reason };
     let answer = match &asked {
         Asked::Current => call.end_current().await?,
         Asked::Others => call.end_all_but(Some(&who.handle)).await?,
@@ -94,7 +102,7 @@ impl Call<'_> {
     /// As `logout` does: a session that is already over is as good as ended.
     async fn end_current(&self) -> Result<RevokedAnswer, ApiError> {
         let ended = self.app.sessions.logout(&self.who.handle).await;
-        self.journal.logged_out(&self.caller, self.who, &ended).await;
+        self.journal.logged_out(&self.caller, self.who, self.reason.as_ref(), &ended).await;
         Ok(RevokedAnswer::by_name(&ended?))
     }
 
@@ -102,7 +110,8 @@ impl Call<'_> {
         let user = &self.who.user;
         let revoked = self.app.sessions.end_own(user, handle).await;
         let (by, app, asked) = (Actor::User(user), AppId::public(), std::slice::from_ref(handle));
-        self.journal.handles_revoked(&self.caller, by, &app, asked, &revoked).await;
+        let reason = self.reason.as_ref();
+        self.journal.handles_revoked(&self.caller, by, &app, asked, reason, &revoked).await;
         let revoked = revoked?;
         if revoked.ended.is_empty() {
             let detail = "no live session of yours has this handle";
@@ -116,7 +125,8 @@ impl Call<'_> {
         let (user, scope) = (&self.who.user, Scope::User);
         let swept = self.app.sessions.revoke_user(user, &scope, kept).await;
         let (by, app, what) = (Actor::User(user), AppId::public(), (user, &scope, kept));
-        self.journal.user_revoked(&self.caller, by, &app, what, &swept).await;
+        let reason = self.reason.as_ref();
+        self.journal.user_revoked(&self.caller, by, &app, what, reason, &swept).await;
         match swept {
             Ok(swept) => Ok(RevokedAnswer::of_user(&swept)),
             Err(SessionError::NoSessionToKeep) => {

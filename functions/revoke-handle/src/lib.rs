@@ -7,11 +7,12 @@
 use journal::{Actor, Journal};
 use serde::Deserialize;
 use shared::app::App;
-use shared::http::command::present;
+use shared::http::command::{Unknown, present};
 use shared::http::error::{ApiError, Code};
 use shared::http::revoked::RevokedAnswer;
 use shared::ids::{AppId, SessionHandle};
 use shared::lambda::{Caller, Function, Route};
+use shared::reason::Reason;
 use shared::session::MAX_HANDLES;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use std::sync::Arc;
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     let journal = Journal::new(&app);
-    Function::command(app, Route::Post, move |app, command, caller| {
+    Function::command(app, Route::Post, Unknown::Refused, move |app, command, caller| {
         handle(app, journal.clone(), command, caller)
     })
 }
@@ -31,6 +32,8 @@ struct Command {
     session_handle: Option<String>,
     #[serde(default, deserialize_with = "present")]
     session_handles: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    reason: Option<String>,
 }
 
 async fn handle(
@@ -39,10 +42,13 @@ async fn handle(
     command: Command,
     caller: Caller,
 ) -> Result<RevokedAnswer, ApiError> {
+    let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
     let handles = handles(command)?;
     let revoked = app.sessions.revoke_handles(handles.clone()).await;
     let by = Actor::of(&caller);
-    journal.handles_revoked(&caller, by, &AppId::public(), &handles, &revoked).await;
+    journal
+        .handles_revoked(&caller, by, &AppId::public(), &handles, reason.as_ref(), &revoked)
+        .await;
     Ok(RevokedAnswer::by_name(&revoked?))
 }
 

@@ -6,19 +6,20 @@
 use journal::{Actor, Journal};
 use serde::Deserialize;
 use shared::app::App;
-use shared::http::command::present;
+use shared::http::command::{Unknown, present};
 use shared::http::error::ApiError;
 use shared::http::revoked::RevokedAnswer;
 use shared::ids::{AppId, SessionHandle, UserId};
 use shared::lambda::{Caller, Function, Route};
 use shared::model::Scope;
+use shared::reason::Reason;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     let journal = Journal::new(&app);
-    Function::command(app, Route::Post, move |app, command, caller| {
+    Function::command(app, Route::Post, Unknown::Refused, move |app, command, caller| {
         handle(app, journal.clone(), command, caller)
     })
 }
@@ -31,6 +32,8 @@ struct Command {
     tenant_id: Option<String>,
     #[serde(default, deserialize_with = "present")]
     except_session_handle: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    reason: Option<String>,
 }
 
 async fn handle(
@@ -43,8 +46,9 @@ async fn handle(
     let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let except =
         command.except_session_handle.map(|text| SessionHandle::parse(&text)).transpose()?;
+    let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
     let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await;
     let (by, what) = (Actor::of(&caller), (&user, &scope, except.as_ref()));
-    journal.user_revoked(&caller, by, &AppId::public(), what, &swept).await;
+    journal.user_revoked(&caller, by, &AppId::public(), what, reason.as_ref(), &swept).await;
     Ok(RevokedAnswer::of_user(&swept?))
 }

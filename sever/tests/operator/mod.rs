@@ -1,5 +1,9 @@
 //! A bundle that listens, and an operator before it.
 
+mod bus;
+
+pub(crate) use bus::Bus;
+
 use bytes::Bytes;
 use http::{Method, Request};
 use local::bundle::Bundle;
@@ -8,6 +12,7 @@ use local::server;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -22,6 +27,7 @@ pub(crate) const UNLUCKY: &str = "unlucky";
 struct Guarded {
     table: Embedded,
     asked: Mutex<BTreeSet<String>>,
+    no_second_page: AtomicBool,
 }
 
 impl Engine for Guarded {
@@ -30,6 +36,11 @@ impl Engine for Guarded {
         self.asked.lock().unwrap().extend(needs(&request));
         if request.operation == "DeleteItem" && key.ends_with(UNLUCKY) {
             return Ok(WireResponse::error(400, "AccessDeniedException", "no luck"));
+        }
+        let goes_on =
+            request.operation == "Query" && !request.json()["ExclusiveStartKey"].is_null();
+        if goes_on && self.no_second_page.swap(false, Ordering::SeqCst) {
+            return Ok(WireResponse::error(400, "AccessDeniedException", "no second page"));
         }
         self.table.call(request).await
     }
@@ -106,7 +117,8 @@ impl Bundled {
         let listener = server::listen(0).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let table = Embedded::memory().unwrap();
-        let engine = Arc::new(Guarded { table, asked: Mutex::default() });
+        let no_second_page = AtomicBool::new(false);
+        let engine = Arc::new(Guarded { table, asked: Mutex::default(), no_second_page });
         let bundle = Bundle::builder().port(port).engine(Arc::clone(&engine));
         let bundle = bundle.build().await.unwrap();
         let bundle = Arc::new(bundle);
@@ -120,6 +132,11 @@ impl Bundled {
 
     pub(crate) fn table(&self) -> String {
         self.bundle.template().table.name.clone()
+    }
+
+    /// The next page of a listing that is not its first cannot be read.
+    pub(crate) fn fail_second_page(&self) {
+        self.engine.no_second_page.store(true, Ordering::SeqCst);
     }
 
     /// What IAM would have been asked since the last time.

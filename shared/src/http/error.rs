@@ -26,6 +26,8 @@ pub enum Code {
     /// A member has the wrong type (an explicit `null` included), stands twice, or has a value that
     /// is not allowed.
     InvalidField,
+    /// The call has a member that it does not know, and might widen what it does if it ignored it.
+    UnknownField,
     /// The user id is not 1 to 1024 bytes without control characters.
     InvalidUserId,
     /// The tenant id is not `[a-z0-9-]{1,64}`.
@@ -60,11 +62,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the documentation's test.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidJson,
         Self::UnknownEvent,
         Self::MissingField,
         Self::InvalidField,
+        Self::UnknownField,
         Self::InvalidUserId,
         Self::InvalidTenantId,
         Self::InvalidSessionHandle,
@@ -102,6 +105,7 @@ impl Code {
             Self::UnknownEvent => (BAD, "unknown-event", "Not an event of this function"),
             Self::MissingField => (BAD, "missing-field", "A required member is missing"),
             Self::InvalidField => (BAD, "invalid-field", "A member is not as it must be"),
+            Self::UnknownField => (BAD, "unknown-field", "A member is unknown"),
             Self::InvalidUserId => (BAD, "invalid-user-id", "Not a user id"),
             Self::InvalidTenantId => (BAD, "invalid-tenant-id", "Not a tenant id"),
             Self::InvalidSessionHandle => (BAD, "invalid-session-handle", "Not a session handle"),
@@ -150,7 +154,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error whose `detail` the caller may read. It must not repeat what the caller sent.
+    /// An error whose `detail` the caller may read. It must not repeat what the caller sent, but for
+    /// the name of an unknown member that is short and plain.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {

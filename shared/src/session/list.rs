@@ -1,11 +1,12 @@
 //! A listing is found through the index, which lags, and judged by the rows, which do not: it never
-//! shows an ended session.
+//! shows an ended session. A page is sorted, newest first; the index has no order by time, so that one
+//! page may have older sessions than the next.
 
 use super::{SessionError, Sessions};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::{Scope, Summary};
 use crate::table::IndexCursor;
-use std::collections::HashMap;
+use std::cmp::Reverse;
 
 /// The most sessions on one page.
 pub const MAX_LISTED: u8 = 100;
@@ -13,10 +14,18 @@ pub const MAX_LISTED: u8 = 100;
 /// Some of a user's live sessions.
 #[derive(Debug)]
 pub struct Listing {
-    /// The sessions. A page may hold fewer than asked for, even none, and still not be the last.
+    /// The sessions, newest first. A page may hold fewer than asked for, even none, and still not be the last.
     pub sessions: Vec<Summary>,
     /// Where to go on; `None` at the end.
     pub next: Option<IndexCursor>,
+}
+
+/// Sorts sessions by when they were opened, the last one first; those of one millisecond by handle.
+pub fn newest_first(sessions: &mut [Summary]) {
+    sessions.sort_by(|a, b| {
+        let key = |session: &Summary| Reverse(session.created_at);
+        key(a).cmp(&key(b)).then_with(|| a.handle.cmp(&b.handle))
+    });
 }
 
 impl Sessions {
@@ -37,7 +46,7 @@ impl Sessions {
         Ok(Listing { sessions, next: page.next })
     }
 
-    /// Those of the handles that are live sessions of `user`, in the order given.
+    /// Those of the handles that are live sessions of `user`, newest first.
     pub(super) async fn live_of(
         &self,
         user: &UserId,
@@ -46,13 +55,9 @@ impl Sessions {
         let (found, generations) = self.table.find_all(handles, user).await?;
         let now = self.clock.now();
         let lives = |session: &Summary| session.standing.is_live_of(user, &generations, now);
-        // A batch comes back in any order.
-        let mut live: HashMap<_, _> = found
-            .into_iter()
-            .filter(lives)
-            .map(|session| (session.handle.clone(), session))
-            .collect();
-        Ok(handles.iter().filter_map(|handle| live.remove(handle)).collect())
+        let mut live: Vec<_> = found.into_iter().filter(lives).collect();
+        newest_first(&mut live);
+        Ok(live)
     }
 
     /// The handles of all live sessions of `user` in `scope`, for a SuperTokens SDK, which knows no

@@ -29,7 +29,7 @@ pub use create::{Issued, NewSession, Opening};
 pub use jwt::NewJwt;
 pub use keys::KEYRING_MAX_AGE;
 pub use keys_by_hand::{KeyKilled, KeyRotated, MAX_KEYS, NextKey, ShownKey};
-pub use list::{Listing, MAX_LISTED};
+pub use list::{Listing, MAX_LISTED, newest_first};
 pub use payload::UnfitPayload;
 pub use refresh::{Refreshed, Theft};
 pub use refresh_classic::{ClassicRefresh, ClassicRefreshed};

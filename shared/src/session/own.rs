@@ -9,7 +9,8 @@ use crate::table::IndexCursor;
 impl Sessions {
     /// A page of the live sessions of who asks, in all tenants. The session by which they ask is the
     /// first of the first page, even when the index does not show it yet, and on no other; it is not
-    /// counted in `limit`. Another one that was opened a moment ago may be missing.
+    /// counted in `limit`. The others follow, newest first. Another one that was opened a moment ago
+    /// may be missing.
     ///
     /// # Errors
     /// We could not find out.
@@ -23,9 +24,11 @@ impl Sessions {
         let mut page = self.table.find_handles(&who.user, &Scope::User, limit, after).await?;
         page.handles.retain(|handle| *handle != who.handle);
         if after.is_none() {
-            page.handles.insert(0, who.handle.clone());
+            page.handles.push(who.handle.clone());
         }
-        let sessions = self.live_of(&who.user, &page.handles).await?;
+        let mut sessions = self.live_of(&who.user, &page.handles).await?;
+        // Stable: the rest stays as it was sorted.
+        sessions.sort_by_key(|session| session.handle != who.handle);
         Ok(Listing { sessions, next: page.next })
     }
 

@@ -109,7 +109,70 @@ fn every_function_writes_into_a_log_that_is_kept_for_a_set_time() {
     let named: BTreeSet<_> = named.map(ToOwned::to_owned).collect();
     let functions = template().functions.into_values();
     let expected = functions.map(|one| format!("/aws/lambda/${{AWS::StackName}}-{}", one.name));
+    // And what the command line does.
+    let expected = expected.chain(["/aws/events/${AWS::StackName}-operator".to_owned()]);
     assert_eq!(named, expected.collect());
+}
+
+#[test]
+fn what_the_command_line_did_to_this_table_is_written_down_from_both_buses() {
+    let document = document();
+    let rules = of_type(&document, "AWS::Events::Rule");
+    let buses: Vec<_> = rules
+        .iter()
+        .map(|(id, rule)| {
+            let properties = &rule["Properties"];
+            let pattern =
+                json!({"source": ["sever.operator"], "detail": {"table": ["SessionTable"]}});
+            assert_eq!(properties["EventPattern"], pattern, "{id}");
+            assert_eq!(
+                properties["Targets"],
+                json!([{"Id": "log", "Arn": "OperatorLog.Arn"}]),
+                "{id}"
+            );
+            (rule["Condition"].as_str(), properties["EventBusName"].as_str())
+        })
+        .collect();
+    assert_eq!(buses, [(None, None), (Some("HasOwnEventBus"), Some("EventBus"))]);
+    let policies = of_type(&document, "AWS::Logs::ResourcePolicy");
+    let [(_, policy)] = policies.as_slice() else { panic!("one policy") };
+    let policy: Value =
+        serde_json::from_str(policy["Properties"]["PolicyDocument"].as_str().expect("text"))
+            .expect("JSON");
+    for statement in policy["Statement"].as_array().expect("statements") {
+        assert_eq!(statement["Resource"], "${OperatorLog.Arn}");
+        let services = json!({"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]});
+        assert_eq!(statement["Principal"], services);
+    }
+}
+
+#[test]
+fn the_documentation_tells_every_event_by_which_sessions_end() {
+    let text = read("docs/observability.md");
+    let rows = table(&text, "Events");
+    let told: BTreeSet<_> = rows.iter().flat_map(|(names, _)| names.split("`, `")).collect();
+    for event in journal::REVOKING_EVENTS {
+        assert!(told.contains(event), "{event}: {told:?}");
+    }
+}
+
+#[test]
+fn the_example_of_a_web_socket_listens_to_every_event_by_which_its_sessions_end() {
+    let example = read("examples/websocket-api/template.yaml");
+    let example = plain(serde_norway::from_str(&example).expect("YAML"));
+    let pattern = &example["Resources"]["Revocations"]["Properties"]["EventPattern"];
+    let heard: BTreeSet<_> = pattern["detail-type"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    // Its sessions are those of `public`, which nobody can remove.
+    assert_eq!(pattern["detail"], json!({"appId": ["public"]}));
+    let ends: BTreeSet<_> =
+        journal::REVOKING_EVENTS.into_iter().filter(|event| *event != "app.removed").collect();
+    assert_eq!(heard, ends);
+    assert_eq!(pattern["source"], json!(["sever", "sever.operator"]));
 }
 
 #[test]

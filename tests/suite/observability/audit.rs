@@ -132,6 +132,28 @@ async fn a_users_revocation_says_what_it_covers() {
 }
 
 #[tokio::test]
+async fn a_reason_is_recorded_and_told() {
+    let bus = tests::bus::Bus::default();
+    let world =
+        World::with(|builder| builder.parameter("EventBus", "sessions").aws(bus.aws())).await;
+    let session = world.open("ada").await;
+    let lines = Lines::of(&world);
+    bus.take_calls();
+    let reason = "ticket 4711: laptop stolen, « ada » called";
+    for (path, body) in [
+        ("/revoke-handle", json!({"sessionHandle": session.handle, "reason": reason})),
+        ("/revoke-user", json!({"userId": "ada", "reason": reason})),
+    ] {
+        world.revoke(path, &body).await;
+        let record = only(&lines);
+        assert_eq!((&record["reason"], &record["actor"]), (&json!(reason), &iam()));
+        assert_eq!(bus.take_calls()[0]["Entries"][0]["Detail"]["reason"], reason);
+    }
+    world.revoke("/revoke-user", &json!({"userId": "ada"})).await;
+    assert_eq!(only(&lines).get("reason"), None);
+}
+
+#[tokio::test]
 async fn theft_is_recorded_as_the_revocation_that_it_is() {
     let world = World::new().await;
     let session = world.open("ada").await;

@@ -75,6 +75,22 @@ async fn the_session_of_the_request_is_on_the_first_page_and_on_no_other() {
 }
 
 #[tokio::test]
+async fn the_session_of_the_request_is_first_and_the_others_follow_newest_first() {
+    let world = World::new().await;
+    let mut opened = Vec::new();
+    for tenant in ["public", "acme", "public", "globex", "acme"] {
+        opened.push(world.open_in("u1", tenant).await);
+        world.pass(Duration::from_secs(1));
+    }
+    for own in &opened {
+        let others = opened.iter().rev().filter(|session| session.handle != own.handle);
+        let expected: Vec<_> =
+            std::iter::once(own).chain(others).map(|session| session.handle.clone()).collect();
+        assert_eq!(handles(&list(&world, &own.access, "").await), expected);
+    }
+}
+
+#[tokio::test]
 async fn the_session_of_the_request_is_shown_before_the_index_knows_it() {
     let engine = Arc::new(Lagging::new().expect("two databases"));
     let world = World::with(|builder| builder.engine(engine.clone())).await;

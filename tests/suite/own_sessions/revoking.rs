@@ -137,6 +137,51 @@ async fn who_ends_their_own_session_is_signed_out_as_by_logout() {
 }
 
 #[tokio::test]
+async fn what_is_misspelt_or_in_the_query_ends_nothing() {
+    let world = World::new().await;
+    let (own, other) = (world.open("u1").await, world.open("u1").await);
+    let handle = other.handle.as_str();
+    for (query, body, named) in [
+        ("", json!({"scope": "all", "exceptSessionHandle": handle}), "`exceptSessionHandle`"),
+        ("", json!({"scope": "others", "tenantId": "acme"}), "`tenantId`"),
+        ("", json!({"scope": "all", "SessionHandle": handle}), "`SessionHandle`"),
+        ("?sessionHandle=x", json!({"scope": "all"}), "`sessionHandle` stands in the query"),
+    ] {
+        let call = world.post(&format!("{REVOKE}{query}")).bearer(&own.access).json(&body);
+        let reply = call.send().await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "unknown-field"), "{body}");
+        assert!(reply.body.contains(named), "{}", reply.body);
+        assert!(clears_nothing(&reply));
+    }
+    let reply = revoke(&world, &own.access, &json!({"scope": "all", "reason": "a\nb"})).await;
+    assert_eq!((reply.status, reply.code().as_str()), (400, "invalid-field"));
+    assert_eq!(alive(&world, &[&own, &other]).await, [true, true]);
+}
+
+#[tokio::test]
+async fn the_reason_of_a_user_is_recorded() {
+    let world = World::new().await;
+    let own = world.open("u1").await;
+    let lines = Lines::of(&world);
+    for (body, action) in [
+        (json!({"sessionHandle": world.open("u1").await.handle}), "revoke-handles"),
+        (json!({"scope": "others"}), "revoke-user"),
+        (json!({"scope": "current"}), "logout"),
+    ] {
+        let mut body = body;
+        body["reason"] = json!("lost my phone");
+        lines.take_text();
+        assert_eq!(revoke(&world, &own.access, &body).await.status, 200);
+        let records = lines.take_records();
+        let [record] = records.as_slice() else { panic!("one record: {records:?}") };
+        assert_eq!(
+            (&record["action"], &record["reason"]),
+            (&json!(action), &json!("lost my phone"))
+        );
+    }
+}
+
+#[tokio::test]
 async fn all_end_in_every_tenant_and_the_client_is_cleared() {
     let world = World::new().await;
     let own = world.open_with(&json!({"userId": "u1", "transfer": "cookie"})).await;

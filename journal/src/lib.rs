@@ -7,12 +7,14 @@
 //! A crate of its own, so that the authorizer does not link another AWS client. [`Journal`] is that of
 //! the functions, [`OperatorJournal`] that of the command line.
 
+mod actor;
 mod bus;
 mod operator;
 mod record;
 
+pub use actor::{Actor, Operator};
 pub use operator::{OperatorJournal, OperatorRecord};
-pub use record::{Actor, Operator, REVOKING_EVENTS};
+pub use record::REVOKING_EVENTS;
 
 use bus::{Bus, Patience};
 use record::{Action, Listed, Outcome, Record, Scope};

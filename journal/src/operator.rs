@@ -1,8 +1,9 @@
 //! The journal of the command line `sever`. A command line has no log, so its record is an event: a
 //! rule of the stack writes the events of this source into a log group of their own.
 
+use crate::actor::{Actor, Operator};
 use crate::bus::{Bus, Patience};
-use crate::record::{Action, Actor, Operator, Outcome, Record, Scope};
+use crate::record::{Action, Outcome, Record, Scope};
 use aws_config::SdkConfig;
 use serde_json::Value;
 use shared::error_line;

@@ -7,6 +7,7 @@ use crate::ids::{SessionHandle, UserId};
 use crate::model::{Scope, Summary};
 use crate::table::IndexCursor;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 /// The most sessions on one page.
 pub const MAX_LISTED: u8 = 100;
@@ -41,12 +42,25 @@ impl Sessions {
         limit: u8,
         after: Option<&IndexCursor>,
     ) -> Result<Listing, SessionError> {
+        let mut page = self.page(user, scope, limit, after).await?;
+        newest_first(&mut page.sessions);
+        Ok(page)
+    }
+
+    /// The same, as the index has them.
+    async fn page(
+        &self,
+        user: &UserId,
+        scope: &Scope,
+        limit: u8,
+        after: Option<&IndexCursor>,
+    ) -> Result<Listing, SessionError> {
         let page = self.table.find_handles(user, scope, Some(limit.into()), after).await?;
         let sessions = self.live_of(user, &page.handles).await?;
         Ok(Listing { sessions, next: page.next })
     }
 
-    /// Those of the handles that are live sessions of `user`, newest first.
+    /// Those of the handles that are live sessions of `user`, in the order given.
     pub(super) async fn live_of(
         &self,
         user: &UserId,
@@ -55,9 +69,13 @@ impl Sessions {
         let (found, generations) = self.table.find_all(handles, user).await?;
         let now = self.clock.now();
         let lives = |session: &Summary| session.standing.is_live_of(user, &generations, now);
-        let mut live: Vec<_> = found.into_iter().filter(lives).collect();
-        newest_first(&mut live);
-        Ok(live)
+        // A batch comes back in any order.
+        let mut live: HashMap<_, _> = found
+            .into_iter()
+            .filter(lives)
+            .map(|session| (session.handle.clone(), session))
+            .collect();
+        Ok(handles.iter().filter_map(|handle| live.remove(handle)).collect())
     }
 
     /// The handles of all live sessions of `user` in `scope`, for a SuperTokens SDK, which knows no
@@ -72,7 +90,7 @@ impl Sessions {
     ) -> Result<Vec<SessionHandle>, SessionError> {
         let (mut handles, mut after) = (Vec::new(), None);
         loop {
-            let page = self.list(user, scope, MAX_LISTED, after.as_ref()).await?;
+            let page = self.page(user, scope, MAX_LISTED, after.as_ref()).await?;
             handles.extend(page.sessions.into_iter().map(|session| session.handle));
             after = page.next;
             if after.is_none() {

@@ -1,7 +1,7 @@
 //! What a signed-in user sees and ends: sessions of their own, whichever tenant they are in, and no
 //! others.
 
-use super::{Listing, Principal, Revoked, SessionError, Sessions};
+use super::{Listing, Principal, Revoked, SessionError, Sessions, newest_first};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::Scope;
 use crate::table::IndexCursor;
@@ -27,6 +27,7 @@ impl Sessions {
             page.handles.push(who.handle.clone());
         }
         let mut sessions = self.live_of(&who.user, &page.handles).await?;
+        newest_first(&mut sessions);
         // Stable: the rest stays as it was sorted.
         sessions.sort_by_key(|session| session.handle != who.handle);
         Ok(Listing { sessions, next: page.next })

@@ -1,0 +1,63 @@
+//! Who opened or ended a session, or changed a key, as records and events name them.
+
+use serde_json::{Value, json};
+use shared::ids::{AppId, UserId};
+use shared::lambda::{Caller, Way};
+use std::collections::BTreeMap;
+
+/// Who did it.
+#[derive(Clone, Copy, Debug)]
+pub enum Actor<'a> {
+    /// An IAM principal, by ARN, as API Gateway saw it.
+    Iam(&'a str),
+    /// Whoever invoked the function itself: CloudTrail knows, by the request's id. The map is what
+    /// the invoker said of itself, which proves nothing.
+    DirectInvoke(&'a BTreeMap<String, String>),
+    /// Somebody whom API Gateway let through without a signature.
+    Unsigned,
+    /// The user.
+    User(&'a UserId),
+    /// Whoever holds an API key of this app.
+    Sdk(&'a AppId),
+    /// Nobody: Sever ended what was stolen.
+    TheftDetection,
+    /// A person or a program at the command line `sever`.
+    Operator(&'a Operator),
+}
+
+/// Whose AWS credentials the command line `sever` used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// The principal's ARN, as STS told it.
+    Arn(String),
+    /// The access key's id: STS could not be asked.
+    AccessKey(String),
+}
+
+impl<'a> Actor<'a> {
+    /// An administrator or a back end.
+    #[must_use]
+    pub fn of(caller: &'a Caller) -> Self {
+        match &caller.way {
+            Way::Iam(arn) => Self::Iam(arn),
+            Way::Anyone => Self::Unsigned,
+            Way::Direct => Self::DirectInvoke(&caller.claimed),
+        }
+    }
+
+    pub(crate) fn to_json(self) -> Value {
+        match self {
+            Self::Iam(arn) => json!({"type": "iam", "arn": arn}),
+            Self::DirectInvoke(claimed) if claimed.is_empty() => json!({"type": "direct-invoke"}),
+            Self::DirectInvoke(claimed) => json!({"type": "direct-invoke", "claimed": claimed}),
+            Self::Unsigned => json!({"type": "unsigned"}),
+            Self::User(user) => json!({"type": "user", "userId": user.as_str()}),
+            Self::Sdk(app) => json!({"type": "sdk", "appId": app.as_str()}),
+            Self::TheftDetection => json!({"type": "theft-detection"}),
+            Self::Operator(Operator::Arn(arn)) => json!({"type": "operator", "arn": arn}),
+            Self::Operator(Operator::AccessKey(id)) => {
+                json!({"type": "operator", "accessKeyId": id})
+            }
+        }
+    }
+}

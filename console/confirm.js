@@ -6,7 +6,7 @@ const dialog = find("confirm");
 const end = find("confirm-end");
 
 /**
- * Asks; answers whether to go on. `count` finds out how many sessions are listed, or answers `null` when it cannot: not
+ * Asks; answers `{reason}` to go on (the reason is undefined if none was given), or `null`. `count` finds out how many sessions are listed, or answers `null` when it cannot: not
  * knowing the number must not keep anybody from ending them.
  */
 export async function confirm(action, count) {
@@ -14,7 +14,8 @@ export async function confirm(action, count) {
   end.textContent = verb(action);
   end.disabled = true;
   // The last dialog's close event comes a moment after it was closed: by then this one may be open.
-  decide(false);
+  decide(null);
+  find("reason").value = "";
   const answer = new Promise((resolve) => (decide = resolve));
   const proof = proofOf(action);
   let counted = false;
@@ -24,6 +25,8 @@ export async function confirm(action, count) {
   say(["Counting…"]);
   dialog.returnValue = "";
   dialog.showModal();
+  // Not the reason: Enter there would already end the session.
+  if (proof.elements.length === 0) find("confirm-cancel").focus();
   const turn = {};
   current = turn;
   const listed = action.sessions ? null : await count();
@@ -75,5 +78,7 @@ dialog.addEventListener("close", () => {
   current = undefined;
   say([]);
   find("confirm-proof").replaceChildren();
-  decide(dialog.returnValue === "end");
+  const reason = find("reason").value.trim();
+  find("reason").value = "";
+  decide(dialog.returnValue === "end" ? { reason: reason === "" ? undefined : reason } : null);
 });

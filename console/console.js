@@ -51,8 +51,9 @@ find("find").addEventListener("submit", async (event) => {
 });
 
 function search() {
-  const tenantId = find("tenant-id").value.trim();
-  return { userId: find("user-id").value, tenantId: tenantId === "" ? undefined : tenantId };
+  // Blanks are a tenant id that Sever refuses: they must not mean every tenant.
+  const tenantId = find("tenant-id").value;
+  return { userId: find("user-id").value, tenantId: tenantId === "" ? undefined : tenantId.trim() };
 }
 
 /** Faults of what was entered, rather than of one function: there is nothing to be connected to. */
@@ -125,10 +126,11 @@ async function readKeys(sever) {
 async function end(action) {
   const { sever } = connection;
   const count = () => sever.count(action).catch((error) => (error instanceof Refusal ? null : Promise.reject(error)));
-  if (!(await confirm(action, count)) || connection?.sever !== sever) return;
+  const confirmed = await confirm(action, count);
+  if (!confirmed || connection?.sever !== sever) return;
   report("Ending…", [element("p", {}, "Waiting for the answer.")], "");
   try {
-    const done = await perform(sever, action);
+    const done = await perform(sever, action, confirmed.reason);
     if (connection?.sever !== sever) return;
     const { heading, lines } = outcome(action, done);
     const again = done.sweepComplete === false ? [askAgain(action)] : [];
@@ -143,9 +145,9 @@ async function end(action) {
   await listing.again();
 }
 
-function perform(sever, { userId, tenantId, keep, sessions }) {
-  if (sessions) return sever.revokeHandles(sessions.map(({ handle }) => handle));
-  return sever.revokeUser({ userId, tenantId, exceptSessionHandle: keep?.handle });
+function perform(sever, { userId, tenantId, keep, sessions }, reason) {
+  if (sessions) return sever.revokeHandles(sessions.map(({ handle }) => handle), reason);
+  return sever.revokeUser({ userId, tenantId, exceptSessionHandle: keep?.handle, reason });
 }
 
 function report(heading, content, kind) {

@@ -27,6 +27,8 @@ export class Listing {
       const button = target.closest("button");
       if (!button) return;
       const session = this.#sessions.find(({ handle }) => handle === button.dataset.handle);
+      // Without a session to keep, "all others" would be all.
+      if (!session) return;
       end(button.dataset.others ? { ...this.#search, keep: session } : { ...this.#user(), sessions: [session] });
     });
   }
@@ -64,10 +66,10 @@ export class Listing {
   }
 
   async #more() {
-    const first = this.#sessions.length;
+    const before = new Set(this.#boxes());
     await this.#load();
     // The button that was pressed may be gone; what it brought is the place to go on from.
-    (this.#boxes()[first] ?? find("listing-title")).focus();
+    (this.#boxes().find((box) => !before.has(box)) ?? find("listing-title")).focus();
   }
 
   async #load() {
@@ -81,7 +83,7 @@ export class Listing {
       if (turn !== this.#turn) return;
       this.#sessions.push(...page.sessions);
       this.#next = page.next;
-      find("rows").append(...page.sessions.map(row));
+      this.#add(page.sessions.map(row));
       announce(find("listing-status"), this.#told());
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -95,6 +97,14 @@ export class Listing {
     find("more").hidden = this.#next === null;
     find("listing").removeAttribute("aria-busy");
     this.#review();
+  }
+
+  /** Shows rows among those that are there, newest first: a page is sorted by itself alone. */
+  #add(rows) {
+    const place = new Map(this.#sessions.sort(newestFirst).map(({ handle }, at) => [handle, at]));
+    const at = (row) => place.get(row.querySelector("input").value);
+    const all = [...find("rows").children, ...rows];
+    find("rows").append(...all.sort((a, b) => at(a) - at(b)));
   }
 
   #told() {
@@ -143,6 +153,8 @@ export class Listing {
     choice.parentElement.hidden = tenantId !== undefined || tenants.length === 0;
   }
 }
+
+const newestFirst = (a, b) => b.createdAt - a.createdAt || (a.handle < b.handle ? -1 : 1);
 
 function row(session) {
   const { handle, tenantId, createdAt, lastRefreshedAt, expiresAt, device } = session;

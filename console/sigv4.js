@@ -22,15 +22,16 @@ export class Signer {
   }
 
   /**
-   * The headers to send with a POST of `body` (text) to `url` (a URL). Only headers that AWS answers for in a preflight:
-   * the body's digest is in the signature, not in a header of its own.
+   * The headers to send with a POST of `body` (text) to `url` (a URL), `more` of them besides. Only headers that AWS answers
+   * for in a preflight: the body's digest is in the signature, not in a header of its own.
    */
-  async headers({ url, body, service, region, now, contentType = "application/json" }) {
+  async headers({ url, body, service, region, now, contentType = "application/json", more = {} }) {
     const time = new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, "");
     const headers = {
       ...(contentType && { "content-type": contentType }),
       "x-amz-date": time,
       ...(this.#sessionToken && { "x-amz-security-token": this.#sessionToken }),
+      ...more,
     };
     const signed = Object.entries({ ...headers, host: url.host }).sort(([a], [b]) => (a < b ? -1 : 1));
     const names = signed.map(([name]) => name).join(";");

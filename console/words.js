@@ -70,6 +70,7 @@ export function outcome(action, { ended, sweepComplete }) {
 const BEFORE_ANY_EFFECT = [
   /^invalid-/,
   /^missing-field$/,
+  /^unknown-field$/,
   /^too-many-handles$/,
   /^kept-session-not-found$/,
   /^unknown-event$/,
@@ -103,6 +104,7 @@ const ADVICE = [
   [/^invalid-tenant-id$/, "A tenant id has 1 to 64 of a-z, 0-9 and the hyphen."],
   [/^invalid-session-handle$/, "A handle has 1 to 128 bytes and no control characters. Copy it from a listing."],
   [/^invalid-cursor$/, "Search again from the first page."],
+  [/^unknown-field$/, "This page is of another release than the stack. Serve the console of the stack's release."],
   [/^kept-session-not-found$/, "The session to keep has ended meanwhile. Search again, and choose another or end all."],
   [
     /^table-unavailable$/,

@@ -7,7 +7,8 @@ import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// https://github.com/aws/aws-sdk-js/issues/1080, and the token that every temporary credential sends along.
+// https://github.com/aws/aws-sdk-js/issues/1080, and the token that every temporary credential sends along. Whether AWS also
+// allows the client context is not known: see `allow`.
 const CORS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers":
@@ -18,17 +19,19 @@ const PREFLIGHT = {
   "access-control-allow-headers":
     "accept,x-amz-invocation-type,content-type,authorization,x-amz-date,x-amz-security-token",
   "access-control-allow-methods": "POST",
-  "access-control-max-age": "172800",
+  // Each page asks anew.
+  "access-control-max-age": "0",
 };
 
-/** `origin` is AWS's; `browser` are the options with which Chromium finds it here. */
+/** `origin` is AWS's; `browser` are the options with which Chromium finds it here; `allow` takes one header more. */
 export async function awsLambda(bundle, region) {
+  const preflight = { ...PREFLIGHT };
   const host = `lambda.${region}.amazonaws.com`;
   const asked = [];
   const server = createServer(certificate(host), (incoming, outgoing) => {
     const { method, url, headers } = incoming;
     asked.push({ method, url, headers });
-    if (method === "OPTIONS") return outgoing.writeHead(200, PREFLIGHT).end();
+    if (method === "OPTIONS") return outgoing.writeHead(200, preflight).end();
     const passed = request(new URL(url, bundle), { method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode, { ...answer.headers, ...CORS });
       answer.pipe(outgoing);
@@ -40,6 +43,7 @@ export async function awsLambda(bundle, region) {
   return {
     origin: `https://${host}`,
     asked,
+    allow: (header) => (preflight["access-control-allow-headers"] += `,${header}`),
     browser: { args: [`--host-resolver-rules=${rules}`, "--ignore-certificate-errors"] },
     close: () => server.close(),
   };

@@ -32,6 +32,8 @@ export async function startBundle({ parameters = [], data } = {}) {
     origin: bundle,
     bundle,
     invoke: (name, command) => invoke(bundle, name, command),
+    /** What it has logged until now. */
+    log: () => log,
     async close() {
       server.kill();
       await ended;

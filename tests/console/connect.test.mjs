@@ -46,8 +46,11 @@ const kept = (page) =>
     ]),
   );
 
+/** Chromium's word for a header that a preflight does not allow. */
+const NOT_ALLOWED = /x-amz-client-context is not allowed|net::ERR_FAILED/;
+
 test("AWS credentials sign requests to Lambda in their Region, and nothing else is sent", async () => {
-  const watched = await open(browser, bundle, { others: [aws.origin] });
+  const watched = await open(browser, bundle, { others: [aws.origin], outage: NOT_ALLOWED });
   const page = await watched.page("/console/");
   const [handle] = await openSessions(bundle, 1, { userId: "aws" });
   await enter(page);
@@ -71,6 +74,25 @@ test("AWS credentials sign requests to Lambda in their Region, and nothing else 
       /Credential=local\/\d{8}\/us-east-1\/lambda\/aws4_request, SignedHeaders=content-type;host;x-amz-date,/,
     );
     assert.ok(!("cookie" in headers) && !("referer" in headers));
+    assert.ok(!("x-amz-client-context" in headers), "a header that AWS does not allow is not needed");
+  }
+  await watched.settle();
+});
+
+test("where AWS allows it, each call says whose access key signs it", async () => {
+  aws.allow("x-amz-client-context");
+  const watched = await open(browser, bundle, { others: [aws.origin] });
+  const page = await watched.page("/console/");
+  aws.asked.length = 0;
+  await enter(page);
+  await page.getByText("Connected: local, us-east-1, stack sever").waitFor();
+  await look(page, "aws");
+  const posts = aws.asked.filter(({ method }) => method === "POST");
+  assert.ok(posts.length >= 2);
+  for (const { headers } of posts) {
+    const claimed = JSON.parse(atob(headers["x-amz-client-context"]));
+    assert.deepEqual(claimed, { custom: { client: "sever-console", accessKeyId: "local" } });
+    assert.match(headers.authorization, /SignedHeaders=content-type;host;x-amz-client-context;x-amz-date,/);
   }
   await watched.settle();
 });
@@ -97,7 +119,7 @@ test("wrong credentials are refused, with what to do, and forgotten", async () =
     assert.ok(!left.includes(SECRET) && !left.includes(SESSION_TOKEN), code);
   }
   const temporary = aws.asked.find(({ headers }) => headers["x-amz-security-token"] === SESSION_TOKEN);
-  assert.match(temporary.headers.authorization, /SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,/);
+  assert.match(temporary.headers.authorization, /SignedHeaders=content-type;host;x-amz-client-context;x-amz-date;x-amz-security-token,/);
   for (const { url, headers } of aws.asked) assert.ok(!(url + JSON.stringify(headers)).includes(SECRET));
   await watched.settle();
 });

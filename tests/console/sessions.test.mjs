@@ -207,20 +207,19 @@ withConsole("pages follow each other, and a selection spans them", async (page) 
   assert.equal((await shownHandles(page)).length, 50);
   assert.match(await page.locator("#listing-status").innerText(), /^50 sessions shown; there are more\.$/);
   await page.locator("#rows input").first().check();
+  const first = await shownHandles(page);
   await page.getByRole("button", { name: "Show more" }).click();
   await page.getByText("100 sessions shown; there are more.").waitFor();
-  assert.ok(
-    await page
-      .locator("#rows input")
-      .nth(50)
-      .evaluate((element) => element === document.activeElement),
-    "the first new one",
-  );
+  const focused = await page.evaluate(() => document.activeElement.value);
+  assert.ok(handles.includes(focused) && !first.includes(focused), "the first new one");
   await page.getByRole("button", { name: "Show more" }).click();
   await page.getByText(/^113 sessions\./).waitFor();
   assert.ok(await page.getByRole("button", { name: "Show more" }).isHidden());
-  assert.deepEqual(await shownHandles(page), handles.sort());
-  await page.locator("#rows input").last().check();
+  assert.deepEqual(await shownHandles(page), [...handles].sort());
+  const opened = await page.locator("#rows tr").evaluateAll((rows) => rows.map((row) => row.querySelector("time").dateTime));
+  assert.deepEqual(opened, [...opened].sort().reverse(), "newest first, whichever page they came by");
+  assert.equal(await page.locator("#rows input:checked").count(), 1, "what was ticked stays ticked");
+  await page.locator("#rows input:not(:checked)").last().check();
   await page.getByRole("button", { name: "End 2 selected…" }).click();
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("button", { name: "End all…" }).click();
@@ -228,6 +227,36 @@ withConsole("pages follow each other, and a selection spans them", async (page) 
   await page.getByLabel("Type the user id to confirm").fill("pages");
   await confirm(page);
   assert.deepEqual(await liveHandles(bundle, "pages"), []);
+});
+
+withConsole("the reason and who says to have given it are recorded", async (page) => {
+  const reason = "ticket 4711: laptop stolen";
+  const [one] = await openSessions(bundle, 3, { userId: "why" });
+  await look(page, "why");
+  await row(page, one).getByRole("button", { name: "End… session" }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "confirm-cancel");
+  await page.getByLabel("Reason").fill(` ${reason} `);
+  await confirm(page);
+  await page.getByRole("button", { name: "End all…" }).click();
+  assert.equal(await page.getByLabel("Reason").inputValue(), "", "a reason is given for one action");
+  await page.getByLabel("Reason").fill(reason);
+  await page.getByLabel("Type the user id to confirm").fill("why");
+  await confirm(page);
+  const records = bundle.log().split("\n").filter((line) => line.includes(reason));
+  assert.equal(records.length, 2, records.join("\n"));
+  for (const record of records) {
+    const plain = record.replaceAll("\\", "");
+    assert.ok(plain.includes(`"reason":"${reason}"`), plain);
+    assert.ok(plain.includes(`"claimed":{"accessKeyId":"local","client":"sever-console"}`), plain);
+  }
+});
+
+withConsole("a tenant of blanks is refused, and never means every tenant", async (page) => {
+  const [handle] = await openSessions(bundle, 1, { userId: "blank" });
+  await look(page, "blank", "  ");
+  assert.ok((await page.locator("#listing-error").innerText()).includes("invalid-tenant-id"));
+  assert.deepEqual(await shownHandles(page), []);
+  assert.deepEqual(await liveHandles(bundle, "blank"), [handle]);
 });
 
 withConsole("what Sever refuses is shown with its code and what to do", async (page) => {

@@ -37,6 +37,7 @@ test("every refusal says what to do, and whether anything was ended", () => {
     "invalid-tenant-id",
     "invalid-session-handle",
     "invalid-cursor",
+    "unknown-field",
     "kept-session-not-found",
     "UnrecognizedClientException",
     "InvalidSignatureException",

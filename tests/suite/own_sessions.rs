@@ -81,12 +81,17 @@ async fn nothing_that_a_client_sends_names_the_user() {
         assert!(!shown.to_string().contains("victim"), "{query}: {shown}");
         assert!(!shown.to_string().contains(&victim.handle), "{query}: {shown}");
     }
-    let body = json!({
-        "scope": "others", "userId": "victim", "tenantId": "public",
-        "sessionHandles": [victim.handle], "exceptSessionHandle": own.handle,
-    });
-    let path = format!("{REVOKE}?userId=victim&sessionHandle={}", victim.handle);
-    let reply = world.post(&path).bearer(&own.access).json(&body).send().await;
+    let others = json!({"scope": "others"});
+    for (query, body) in [
+        ("", json!({"scope": "others", "userId": "victim"})),
+        ("", json!({"scope": "all", "sessionHandles": [victim.handle]})),
+        ("?userId=victim", others.clone()),
+    ] {
+        let call = world.post(&format!("{REVOKE}{query}")).bearer(&own.access);
+        let reply = call.json(&body).send().await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "unknown-field"), "{body}");
+    }
+    let reply = world.post(REVOKE).bearer(&own.access).json(&others).send().await;
     assert_eq!(reply.json()["sessionHandlesRevoked"], json!([]));
     assert_eq!(alive(&world, &[&own, &victim]).await, [true, true]);
 }

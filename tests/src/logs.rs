@@ -28,7 +28,7 @@ impl Mark {
     /// A text that did not exist before the mark needs no search of what came earlier. Searching
     /// the whole log in each test would take most of the suite's time.
     #[must_use]
-    pub fn found<'a>(self, texts: &'a [String]) -> Vec<&'a str> {
+    pub fn found(self, texts: &[String]) -> Vec<&str> {
         let logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
         let since = &logged[self.0..];
         texts.iter().map(String::as_str).filter(|text| since.contains(text)).collect()

@@ -109,7 +109,8 @@ mod tests {
     fn what_an_invoker_claims_is_kept_short_and_plain() {
         let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
         assert_eq!(claimed(&[]), []);
-        let odd = ["", "a b", "a.b", "actor\u{7}", &"n".repeat(33)].map(|name| (name, "x"));
+        let long = "n".repeat(33);
+        let odd = ["", "a b", "a.b", "actor\u{7}", &long].map(|name| (name, "x"));
         assert_eq!(claimed(&odd), []);
         assert_eq!(claimed(&[("actor", "a\u{1b}[2J\nb")]), [pair("actor", "a[2Jb")]);
         let long = "é".repeat(257);

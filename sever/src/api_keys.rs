@@ -12,5 +12,5 @@ pub(crate) fn new() -> Result<Done, Failure> {
     let random = random.map_err(|error| Failure::Unknown(error.to_string()))?;
     let NewApiKey { key, digest } = NewApiKey::of(random);
     let text = format!("key     {key}\ndigest  {digest}\n");
-    Ok(Done { text, json: json!({"key": key, "digest": digest}), failure: None })
+    Ok(Done { text, json: json!({"key": key, "digest": digest}), ..Done::default() })
 }

@@ -48,7 +48,7 @@ async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Q
         found.extend(engine.take_calls().iter().flat_map(questions));
         found.extend(bus.take_calls().iter().map(|call| {
             assert_eq!(call["Entries"][0]["EventBusName"], "sessions");
-            Question::from([("events:PutEvents".to_owned(), BUS, None)])
+            Question::from([Need::of("events:PutEvents", BUS, None)])
         }));
     };
     if binary == "create-session" {
@@ -76,15 +76,17 @@ async fn a_function_may_do_what_it_does_and_nothing_else() {
         if name == "verify-session-fast" {
             asked.extend(needs_of(name, binary, "always").await);
         }
-        let own = statements[name].iter().map(|statement| statement.grants().into_iter().collect());
-        let own: Vec<BTreeSet<Need>> = own.collect();
-        let refused = |question: &&Question| !own.iter().any(|grants| question.is_subset(grants));
-        faults.extend(
-            asked.iter().filter(refused).map(|question| format!("{name} may not {question:?}")),
-        );
-        let needs: BTreeSet<_> = asked.iter().flatten().collect();
-        let never = own.iter().flatten().filter(|grant| !needs.contains(grant));
-        faults.extend(never.map(|grant| format!("{name} never needs {grant:?}")));
+        let own = &statements[name];
+        let allowed = |question: &&Question| {
+            own.iter().any(|statement| question.iter().all(|need| statement.allows(need)))
+        };
+        let refused = asked.iter().filter(|question| !allowed(question));
+        faults.extend(refused.map(|question| format!("{name} may not {question:?}")));
+        for statement in own {
+            let unused = statement.unused(asked.iter().flatten()).into_iter();
+            let at = &statement.sid;
+            faults.extend(unused.map(|grant| format!("{name}/{at}: never needs {grant}")));
+        }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

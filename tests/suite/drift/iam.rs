@@ -1,10 +1,12 @@
 //! What each function may do, as the template's policies have it. Read as YAML: the local bundle
 //! does not look at them.
 
+use super::{root, tree};
 use local::dynamodb::WireRequest;
 use local::template::SEVER;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 /// One statement of a function's policies.
 #[derive(Clone, Debug)]
@@ -14,6 +16,10 @@ pub(super) struct Statement {
     pub(super) resource: String,
     /// The patterns of its `LeadingKeys` condition; `None` without one.
     pub(super) leading_keys: Option<Vec<String>>,
+    /// The patterns of its `Attributes` condition; `None` without one.
+    pub(super) attributes: Option<Vec<String>>,
+    /// The values of its `ReturnValues` condition; `None` without one.
+    pub(super) return_values: Option<Vec<String>>,
 }
 
 pub(super) const TABLE: &str = "SessionTable.Arn";
@@ -49,24 +55,60 @@ fn texts(value: &Value) -> Vec<String> {
     list(value).iter().map(|text| text.as_str().expect("text").to_owned()).collect()
 }
 
-fn statement(value: &Value) -> Statement {
+/// Reads a statement of a policy. A member or condition that this test does not understand fails it.
+pub(super) fn statement(value: &Value) -> Statement {
     assert_eq!(value["Effect"], "Allow", "{value}");
     let members: Vec<_> = object(value).keys().map(String::as_str).collect();
     for member in members {
         let known = ["Action", "Condition", "Effect", "Resource", "Sid"];
         assert!(known.contains(&member), "{member} is not understood: {value}");
     }
-    let condition = value.get("Condition").map(|condition| {
-        let keys = &condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-        assert_eq!(condition.as_object().map(Map::len), Some(1), "one operator: {condition}");
-        texts(keys)
-    });
+    let conditions = value.get("Condition").map(conditions).unwrap_or_default();
+    let condition = |key: &str| {
+        let mut of_key = conditions.iter().filter(|((_, of), _)| of == key);
+        let found =
+            of_key.next().map(|((operator, _), values)| (operator.as_str(), values.clone()));
+        assert!(of_key.next().is_none(), "two conditions on {key}: {value}");
+        found
+    };
+    let allowed = |key: &str, operators: &[&str]| {
+        let (operator, values) = condition(key)?;
+        assert!(operators.contains(&operator), "{operator} on {key}: {value}");
+        Some(values)
+    };
+    let each = ["ForAllValues:StringLike", "ForAllValues:StringEquals"];
     Statement {
-        sid: value["Sid"].as_str().expect("a statement says what it is for").to_owned(),
-        actions: texts(&value["Action"]),
+        sid: value["Sid"].as_str().unwrap_or_default().to_owned(),
+        actions: one_or_more(&value["Action"]),
         resource: resource(&value["Resource"]),
-        leading_keys: condition,
+        leading_keys: allowed("dynamodb:LeadingKeys", &each),
+        attributes: allowed("dynamodb:Attributes", &each),
+        return_values: allowed("dynamodb:ReturnValues", &["StringEqualsIfExists"]),
     }
+}
+
+/// The conditions of a statement: operator and key, and the values. `ForAllValues` is true of a
+/// request that has no such key at all; a condition on attributes therefore asks that there is one.
+fn conditions(condition: &Value) -> Vec<((String, String), Vec<String>)> {
+    let mut found = Vec::new();
+    let mut guarded = false;
+    for (operator, keys) in object(condition) {
+        for (key, values) in object(keys) {
+            if operator == "Null" {
+                assert_eq!((key.as_str(), values), ("dynamodb:Attributes", &json!("false")));
+                guarded = true;
+            } else {
+                found.push(((operator.clone(), key.clone()), one_or_more(values)));
+            }
+        }
+    }
+    let on_attributes = found.iter().any(|((_, key), _)| key == "dynamodb:Attributes");
+    assert_eq!(on_attributes, guarded, "{condition}");
+    found
+}
+
+fn one_or_more(value: &Value) -> Vec<String> {
+    value.as_str().map_or_else(|| texts(value), |one| vec![one.to_owned()])
 }
 
 fn resource(value: &Value) -> String {
@@ -105,17 +147,25 @@ pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
     of_type("AWS::Serverless::Function").map(read).collect()
 }
 
-/// What IAM is asked about a call: the action, the resource, and the kind of the partition key,
-/// such as `session#`, or the whole of `apps`, where there is one.
-pub(super) type Need = (String, &'static str, Option<String>);
+/// One thing that IAM is asked about a call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Need {
+    pub(super) action: String,
+    pub(super) resource: &'static str,
+    /// The kind of the partition key, such as `session#`, or the whole of `apps`, where there is one.
+    pub(super) kind: Option<String>,
+    /// Of `UpdateItem`: the attributes that it writes, asks about and finds the item by.
+    pub(super) attributes: BTreeSet<String>,
+    /// Of `UpdateItem`: what it wants back.
+    pub(super) return_values: Option<String>,
+}
 
 /// What IAM would be asked about this call.
 pub(super) fn needs(call: &WireRequest) -> Vec<Need> {
     let body = call.json();
     match call.operation.as_str() {
-        operation @ ("GetItem" | "UpdateItem" | "DeleteItem") => {
-            vec![need(operation, &body["Key"])]
-        }
+        "UpdateItem" => vec![need_of_update(&body)],
+        operation @ ("GetItem" | "DeleteItem") => vec![need(operation, &body["Key"])],
         "PutItem" => vec![need("PutItem", &body["Item"])],
         "BatchGetItem" => {
             let tables = object(&body["RequestItems"]).values();
@@ -128,7 +178,7 @@ pub(super) fn needs(call: &WireRequest) -> Vec<Need> {
         }
         "Query" => {
             assert_eq!(body["IndexName"], "user-tenant-index");
-            vec![("dynamodb:Query".to_owned(), INDEX, None)]
+            vec![Need::of("dynamodb:Query", INDEX, None)]
         }
         other => panic!("{other}: no function calls this"),
     }
@@ -142,35 +192,117 @@ fn need(operation: &str, item: &Value) -> Need {
         None if key == "apps" => key.to_owned(),
         None => panic!("{key}: a key begins with its kind"),
     };
-    (format!("dynamodb:{operation}"), TABLE, Some(kind))
+    Need::of(&format!("dynamodb:{operation}"), TABLE, Some(kind))
+}
+
+fn need_of_update(update: &Value) -> Need {
+    Need {
+        attributes: attributes(update),
+        return_values: Some(update["ReturnValues"].as_str().unwrap_or("NONE").to_owned()),
+        ..need("UpdateItem", &update["Key"])
+    }
 }
 
 /// A transaction needs what its members need.
 fn need_of_member((kind, member): (&String, &Value)) -> Need {
     match kind.as_str() {
         "Put" => need("PutItem", &member["Item"]),
+        "Update" => need_of_update(member),
         "ConditionCheck" => need("ConditionCheckItem", &member["Key"]),
         kind => need(&format!("{kind}Item"), &member["Key"]),
     }
 }
 
+/// The attributes that an update names: its key's, and those of its two expressions.
+fn attributes(update: &Value) -> BTreeSet<String> {
+    const WORDS: [&str; 10] = [
+        "SET",
+        "REMOVE",
+        "ADD",
+        "DELETE",
+        "AND",
+        "OR",
+        "NOT",
+        "attribute_exists",
+        "attribute_not_exists",
+        "if_not_exists",
+    ];
+    let expressions = ["UpdateExpression", "ConditionExpression"];
+    let expressions = expressions.iter().filter_map(|name| update[*name].as_str());
+    let in_a_name = |letter: char| letter.is_ascii_alphanumeric() || "#:_".contains(letter);
+    let words = expressions.flat_map(|text| text.split(move |letter| !in_a_name(letter)));
+    let is_number = |word: &str| word.chars().all(|letter| letter.is_ascii_digit());
+    let names =
+        words.filter(|word| !word.starts_with(':') && !WORDS.contains(word) && !is_number(word));
+    let names = names.map(|word| match word.starts_with('#') {
+        true => update["ExpressionAttributeNames"][word].as_str().expect("a name of that alias"),
+        false => word,
+    });
+    object(&update["Key"]).keys().map(String::as_str).chain(names).map(ToOwned::to_owned).collect()
+}
+
+impl Need {
+    pub(super) fn of(action: &str, resource: &'static str, kind: Option<String>) -> Self {
+        let attributes = BTreeSet::new();
+        Self { action: action.to_owned(), resource, kind, attributes, return_values: None }
+    }
+}
+
 impl Statement {
-    /// Every single thing it allows.
-    pub(super) fn grants(&self) -> Vec<Need> {
+    /// Whether it allows this.
+    pub(super) fn allows(&self, need: &Need) -> bool {
         let resource = match self.resource.as_str() {
             TABLE => TABLE,
             BUS => BUS,
             _ => INDEX,
         };
-        let kinds = match &self.leading_keys {
+        let conditions = self.attributes.iter().flatten();
+        let attribute = |name: &String| conditions.clone().any(|pattern| matches(pattern, name));
+        let returns =
+            |values: &Vec<String>| need.return_values.iter().all(|one| values.contains(one));
+        self.actions.contains(&need.action)
+            && resource == need.resource
+            && self.kinds().contains(&need.kind)
+            && (self.attributes.is_none() || need.attributes.iter().all(attribute))
+            && self.return_values.as_ref().is_none_or(returns)
+    }
+
+    fn kinds(&self) -> Vec<Option<String>> {
+        match &self.leading_keys {
             None => vec![None],
             Some(keys) => keys.iter().map(|key| Some(key.replace('*', ""))).collect(),
-        };
-        let grants = |action: &String| {
-            kinds.iter().map(|kind| (action.clone(), resource, kind.clone())).collect::<Vec<_>>()
-        };
-        self.actions.iter().flat_map(grants).collect()
+        }
     }
+
+    /// Everything in it that none of `needs` would miss.
+    pub(super) fn unused<'n>(&self, needs: impl Iterator<Item = &'n Need>) -> Vec<String> {
+        let needs: Vec<_> = needs.filter(|need| self.allows(need)).collect();
+        let mut unused = Vec::new();
+        for action in &self.actions {
+            for kind in self.kinds() {
+                if !needs.iter().any(|need| need.action == *action && need.kind == kind) {
+                    unused.push(format!("{action} of {kind:?}"));
+                }
+            }
+        }
+        for pattern in self.attributes.iter().flatten() {
+            let mut named = needs.iter().flat_map(|need| &need.attributes);
+            if !named.any(|name| matches(pattern, name)) {
+                unused.push(format!("the attribute {pattern}"));
+            }
+        }
+        for value in self.return_values.iter().flatten() {
+            if !needs.iter().any(|need| need.return_values.as_ref() == Some(value)) {
+                unused.push(format!("the return value {value}"));
+            }
+        }
+        unused
+    }
+}
+
+/// `*` at the end stands for anything.
+fn matches(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |begin| name.starts_with(begin))
 }
 
 #[test]
@@ -181,6 +313,12 @@ fn no_statement_is_wide() {
             for action in &statement.actions {
                 assert!(!action.contains('*'), "{at}: {action}");
                 assert_ne!(action, "dynamodb:Scan", "{at}");
+            }
+            assert!(!statement.sid.is_empty(), "{function}: a statement says what it is for");
+            let updates = statement.actions.iter().any(|action| action == "dynamodb:UpdateItem");
+            assert_eq!(updates, statement.attributes.is_some(), "{at}: which attributes?");
+            if updates {
+                assert_eq!(statement.actions.len(), 1, "{at}: attributes are those of an update");
             }
             match statement.resource.as_str() {
                 TABLE => {
@@ -222,4 +360,52 @@ fn only_those_who_sign_touch_the_private_keys() {
     let who = statements.iter().filter(|(_, own)| own.iter().any(touches));
     let who: Vec<_> = who.map(|(function, _)| function.as_str()).collect();
     assert_eq!(who, ["core-driver", "create-session", "refresh-session"]);
+}
+
+#[test]
+fn the_attributes_of_an_update_are_its_keys_and_those_of_its_expressions() {
+    let update = json!({
+        "Key": {"pk": {"S": "user#public#ada"}},
+        "UpdateExpression": "SET #generation = #generation + :value, rotatedAt = :at REMOVE salt",
+        "ConditionExpression": "attribute_exists(pk) AND (NOT digest = :seen OR #generation < :value)",
+        "ExpressionAttributeNames": {"#generation": "generation"},
+    });
+    let expected = ["digest", "generation", "pk", "rotatedAt", "salt"].map(ToOwned::to_owned);
+    assert_eq!(attributes(&update), expected.into());
+}
+
+/// `sever` revokes a user by the same code as the function.
+#[test]
+fn the_documented_policies_allow_updates_as_the_functions_do() {
+    let own = statements();
+    let mut documented = 0;
+    for file in tree("docs").into_iter().chain(tree("console")).chain([root().join("README.md")]) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let policies = text.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let policies = policies.filter_map(|json| serde_json::from_str::<Value>(json).ok());
+        let statements = policies.flat_map(|policy| match policy.get("Statement") {
+            Some(statements) => list(statements).to_vec(),
+            None => vec![policy],
+        });
+        let updates: Vec<_> = statements
+            .filter(|one| one["Action"].to_string().contains("dynamodb:UpdateItem"))
+            .collect();
+        assert_eq!(
+            updates.len(),
+            text.matches("\"dynamodb:UpdateItem\"").count(),
+            "{}",
+            file.display()
+        );
+        for update in updates {
+            let update = statement(&update);
+            let same = own["revoke-user"].iter().find(|one| {
+                one.leading_keys == update.leading_keys && one.actions == update.actions
+            });
+            let same = same.unwrap_or_else(|| panic!("{}: {update:?}", file.display()));
+            assert_eq!(update.attributes, same.attributes);
+            assert_eq!(update.return_values, same.return_values);
+            documented += 1;
+        }
+    }
+    assert!(documented > 0);
 }

@@ -53,16 +53,19 @@ fn tagged_form(tag: &str, argument: Value, at: &str) -> Result<Value, TemplateEr
     Ok(Value::Object(Map::from_iter([(name, argument)])))
 }
 
-/// What `Ref` and `Fn::GetAtt` yield: parameters, pseudo parameters and resources.
+/// What `Ref`, `Fn::GetAtt` and `Fn::If` yield: parameters, pseudo parameters, resources and
+/// conditions.
 #[derive(Default)]
 pub(super) struct Scope {
     references: BTreeMap<String, String>,
     attributes: BTreeMap<(String, String), String>,
+    conditions: Map<String, Value>,
 }
 
 impl Scope {
-    pub(super) fn new(references: BTreeMap<String, String>) -> Self {
-        Self { references, attributes: BTreeMap::new() }
+    pub(super) fn new(references: BTreeMap<String, String>, conditions: &Value) -> Self {
+        let conditions = conditions.as_object().cloned().unwrap_or_default();
+        Self { references, attributes: BTreeMap::new(), conditions }
     }
 
     pub(super) fn add_reference(&mut self, name: &str, value: &str) {
@@ -110,7 +113,41 @@ impl Scope {
                 }
                 _ => Err(TemplateError::at(at, "Fn::Sub takes a text, or a text and a map")),
             },
+            ("Fn::If", Value::Array(choice)) => match choice.as_slice() {
+                [Value::String(condition), then, otherwise] => {
+                    let chosen = if self.holds(condition, at)? { then } else { otherwise };
+                    self.text(chosen, at)
+                }
+                _ => Err(TemplateError::at(at, "Fn::If takes a condition and two values")),
+            },
             (name, _) => Err(TemplateError::at(at, format!("{name} is not understood here"))),
+        }
+    }
+
+    fn text(&self, value: &Value, at: &str) -> Result<String, TemplateError> {
+        match self.resolve(value, at)? {
+            Value::String(text) => Ok(text),
+            _ => Err(TemplateError::at(at, "is not text")),
+        }
+    }
+
+    /// Whether the condition of this name holds.
+    fn holds(&self, name: &str, at: &str) -> Result<bool, TemplateError> {
+        let unknown = || TemplateError::at(at, format!("there is no condition {name}"));
+        self.is_true(self.conditions.get(name).ok_or_else(unknown)?, &join("Conditions", name))
+    }
+
+    fn is_true(&self, condition: &Value, at: &str) -> Result<bool, TemplateError> {
+        let call = condition.as_object().and_then(intrinsic);
+        let call = call.map(|(name, argument)| (name.as_str(), argument));
+        match call {
+            Some(("Fn::Equals", Value::Array(pair))) if pair.len() == 2 => {
+                Ok(self.text(&pair[0], at)? == self.text(&pair[1], at)?)
+            }
+            Some(("Fn::Not", Value::Array(one))) if one.len() == 1 => {
+                self.is_true(&one[0], at).map(|holds| !holds)
+            }
+            _ => Err(TemplateError::at(at, "only Fn::Equals and Fn::Not are understood here")),
         }
     }
 
@@ -191,7 +228,13 @@ mod tests {
     use serde_json::json;
 
     fn resolved(yaml: &str) -> Result<Value, String> {
-        let mut scope = Scope::new(BTreeMap::from([("Stage".to_owned(), "prod".to_owned())]));
+        let conditions = json!({
+            "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+            "IsTest": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "prod"]}]},
+            "Odd": {"Fn::Or": []},
+        });
+        let stage = BTreeMap::from([("Stage".to_owned(), "prod".to_owned())]);
+        let mut scope = Scope::new(stage, &conditions);
         scope.add_reference("AWS::Region", "us-east-1");
         scope.add_reference("Table", "sever-Table");
         scope.add_attribute("Table", "Arn", "arn:table");
@@ -212,6 +255,8 @@ mod tests {
             ("a: !Sub '${Table.Arn}/index/*'", json!({"a": "arn:table/index/*"})),
             ("a: !Sub '${!Stage} ${Stage}'", json!({"a": "${Stage} prod"})),
             ("a: !Sub ['${x}-${Stage}', {x: !Ref Table}]", json!({"a": "sever-Table-prod"})),
+            ("a: !If [IsProd, !Sub '${Stage}!', no]", json!({"a": "prod!"})),
+            ("a: !If [IsTest, !Ref Stage, no]", json!({"a": "no"})),
             ("a: [1, true, null, 0.05]", json!({"a": [1, true, null, 0.05]})),
             ("a: {Ref: x, b: c}", json!({"a": {"Ref": "x", "b": "c"}})),
         ] {
@@ -225,7 +270,14 @@ mod tests {
             ("a: [x, !Ref Nobody]", "a[1]: Nobody cannot be referred to here"),
             ("a: {b: !GetAtt Table.Name}", "a.b: Table.Name is not known here"),
             ("a: !GetAtt Table", "a: !GetAtt takes Resource.Attribute"),
-            ("a: !If [X, 1, 2]", "a: Fn::If is not understood here"),
+            ("a: !If [X, b, c]", "a: there is no condition X"),
+            ("a: !If [IsProd, 1, 2]", "a: is not text"),
+            ("a: !If [IsProd, b]", "a: Fn::If takes a condition and two values"),
+            (
+                "a: !If [Odd, b, c]",
+                "Conditions.Odd: only Fn::Equals and Fn::Not are understood here",
+            ),
+            ("a: !Join [x, [y]]", "a: Fn::Join is not understood here"),
             ("a: !Sub '${Stage'", "a: Fn::Sub with an open ${"),
             ("a: !Sub '${Nobody}'", "a: Nobody cannot be referred to here"),
             ("a: {Ref: [x]}", "a: Ref is not understood here"),

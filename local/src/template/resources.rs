@@ -88,7 +88,7 @@ pub(super) fn read(
         let at = join("Resources", id);
         return Err(TemplateError::at(&at, "Condition is not understood here"));
     }
-    let scope = scope(&resources, parameters)?;
+    let scope = scope(&resources, Scope::new(parameters, &document["Conditions"]))?;
     let globals = globals(document, &scope)?;
     let functions = of_kind(&resources, FUNCTION)
         .map(|(id, resource)| Ok((id.clone(), function(id, resource, &globals, &scope)?)))
@@ -131,11 +131,7 @@ fn only<'r>(
 
 /// Everything a template may refer to. A resource's own name may use parameters, but no other
 /// resource.
-fn scope(
-    resources: &BTreeMap<String, Resource>,
-    parameters: BTreeMap<String, String>,
-) -> Result<Scope, TemplateError> {
-    let mut scope = Scope::new(parameters);
+fn scope(resources: &BTreeMap<String, Resource>, mut scope: Scope) -> Result<Scope, TemplateError> {
     for (name, value) in [
         ("AWS::AccountId", crate::ACCOUNT),
         ("AWS::Partition", "aws"),
@@ -240,3 +236,21 @@ fn without(properties: &Value, names: &[&str]) -> Value {
     }
     properties
 }
+fn add_alias(
+    functions: &mut BTreeMap<String, FunctionResource>,
+    resource: &Resource,
+    scope: &Scope,
+    at: &str,
+) -> Result<(), TemplateError> {
+    let alias: AliasProperties = super::read(&scope.resolve(&resource.properties, at)?, at)?;
+    if alias.function_version != "$LATEST" {
+        return Err(TemplateError::at(&join(at, "FunctionVersion"), "only $LATEST runs here"));
+    }
+    let function = functions.values_mut().find(|one| one.full_name == alias.function_name);
+    let Some(function) = function else {
+        return Err(TemplateError::at(&join(at, "FunctionName"), "names no function"));
+    };
+    function.aliases.insert(alias.name);
+    Ok(())
+}
+

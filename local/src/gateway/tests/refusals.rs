@@ -148,3 +148,21 @@ async fn what_is_too_large_or_no_text_is_a_client_error() {
         assert_eq!(header(&response, "content-type"), Some("application/json"));
     }
 }
+
+#[tokio::test]
+async fn a_preflight_allows_the_headers_that_the_parameter_adds() {
+    let asked = ["content-type", "authorization", "sentry-trace", "baggage"];
+    for (added, expected) in [("sentry-trace,baggage", 4), ("", 2)] {
+        let bundle = builder().parameter("CorsAllowHeaders", added).build().await.unwrap();
+        let response = send(&bundle, "OPTIONS", "/whoami").await;
+        let allowed = header(&response, "access-control-allow-headers").unwrap();
+        let allowed: Vec<_> = allowed.split(',').collect();
+        assert!(!allowed.contains(&""), "{allowed:?}");
+        assert_eq!(asked.iter().filter(|name| allowed.contains(name)).count(), expected, "{added}");
+    }
+    for wrong in ["*", "sentry-trace,*", "a, b", "a,", ",a", "a;b", "a'b", "sentry trace"] {
+        let built = builder().parameter("CorsAllowHeaders", wrong).build().await;
+        let error = built.err().expect("it is refused").to_string();
+        assert!(error.contains("Parameters.CorsAllowHeaders"), "{wrong}: {error}");
+    }
+}

@@ -78,10 +78,11 @@ export class Sever {
     const answer = await this.#invoke("jwks", {
       httpMethod: "GET",
       path: "/auth/jwt/jwks.json",
+      resource: "/auth/jwt/jwks.json",
       headers: {},
       multiValueHeaders: {},
       isBase64Encoded: false,
-      requestContext: { stage: "prod", httpMethod: "GET", identity: {} },
+      requestContext: { stage: "prod", httpMethod: "GET", resourcePath: "/auth/jwt/jwks.json", identity: {} },
     });
     if (answer.statusCode !== 200) throw problem(answer);
     const headers = { ...answer.headers, ...answer.multiValueHeaders };

@@ -20,6 +20,7 @@ use http::{Method, StatusCode};
 use lambda_http::{Adapter, Request, RequestExt};
 use lambda_runtime::tower::ServiceExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use lambda_http::request::RequestContext;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
@@ -241,6 +242,13 @@ fn to_json(answer: &impl Serialize) -> Result<Box<RawValue>, Diagnostic> {
 
 /// The path as the API declares it, without the stage that the runtime crate puts before it.
 #[must_use]
-pub fn path_of(request: &Request) -> &str {
-    request.raw_http_path()
+pub fn route_of(request: &Request) -> &str {
+    let route = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.as_deref(),
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            context.route_key.as_deref().and_then(|key| key.split_once(' ')).map(|(_, path)| path)
+        }
+        _ => None,
+    };
+    route.unwrap_or_default()
 }

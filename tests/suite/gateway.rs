@@ -37,7 +37,7 @@ async fn admin_routes_need_a_signature() {
 #[tokio::test]
 async fn an_unknown_path_is_404_and_a_wrong_method_405() {
     let world = World::new().await;
-    for path in ["/nope", "/whoami/", "/whoami/fast/x", "/auth", "/../whoami"] {
+    for path in ["/nope", "/whoami//", "/whoami/fast/x", "/auth", "/../whoami"] {
         assert_eq!(world.get(path).send().await.status, 404, "{path}");
     }
     for (method, path, allow) in [
@@ -149,4 +149,30 @@ async fn the_key_set_and_its_discovery_are_for_everyone() {
     assert_eq!(document["issuer"], "http://127.0.0.1:3000/auth");
     assert_eq!(document["jwks_uri"], "http://127.0.0.1:3000/auth/jwt/jwks.json");
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_path_makes_no_difference() {
+    let world = World::new().await;
+    let session = world.open("u1").await;
+    for route in &world.bundle.template().api.routes {
+        let method = route.method.clone().unwrap_or(Method::GET);
+        // Refusing to end anything, so that the session lives on.
+        let body = json!({"scope": "nobody's"});
+        for path in [route.path.replace("{proxy+}", "hello"), "/core/user/id".to_owned()] {
+            let ask = async |path: &str| {
+                let call = world.call(method.clone(), path).json(&body);
+                let logs_out = ["/logout", "/auth/signout"].contains(&route.path.as_str());
+                let call = if logs_out { call } else { call.bearer(&session.access) };
+                let reply = call.send().await;
+                (reply.status, reply.body)
+            };
+            let expected = ask(&path).await;
+            assert_ne!(expected.0, 404, "{method} {path}");
+            assert_eq!(ask(&format!("{path}/")).await, expected, "{method} {path}");
+        }
+    }
+    let listed = world.get("/auth/sessions/").bearer(&session.access).send().await;
+    assert_eq!((listed.status, &listed.json()["sessions"][0]["current"]), (200, &json!(true)));
+    assert_eq!(world.get("/auth/jwt/jwks.json/").send().await.status, 200);
 }

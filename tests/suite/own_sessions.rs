@@ -53,7 +53,9 @@ async fn past_the_authorizer(
     });
     let event = json!({
         "resource": path, "path": path, "httpMethod": method, "multiValueHeaders": {},
-        "requestContext": {"httpMethod": method, "stage": "prod", "authorizer": context},
+        "requestContext": {
+            "httpMethod": method, "resourcePath": path, "stage": "prod", "authorizer": context,
+        },
         "body": body.to_string(), "isBase64Encoded": false,
     });
     let answer = world.bundle.invoke("own-sessions", &event.to_string()).await.expect("an answer");
@@ -184,7 +186,9 @@ async fn without_an_authorizers_word_there_is_nobody() {
             let event = json!({
                 "resource": path, "path": path, "httpMethod": method,
                 "multiValueHeaders": {"Authorization": [format!("Bearer {}", session.access)]},
-                "requestContext": {"httpMethod": method, "authorizer": authorizer},
+                "requestContext": {
+                    "httpMethod": method, "resourcePath": path, "authorizer": authorizer,
+                },
                 "body": r#"{"scope":"all"}"#, "isBase64Encoded": false,
             });
             let answer = world.bundle.invoke("own-sessions", &event.to_string()).await.unwrap();

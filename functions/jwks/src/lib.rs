@@ -11,7 +11,7 @@ use shared::app::App;
 use shared::http::Reply;
 use shared::http::error::{ApiError, Code};
 use shared::http::reply::{json as json_reply, with_header};
-use shared::lambda::{Function, path_of};
+use shared::lambda::{Function, route_of};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +25,11 @@ pub fn function(app: Arc<App>) -> Function {
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
-    let path = path_of(&request);
-    if path.ends_with("/jwt/jwks.json") {
+    let route = route_of(&request);
+    if route.ends_with("/jwt/jwks.json") {
         let (jwks, max_age) = app.sessions.jwks().await?;
         Ok(public(&jwks, max_age))
-    } else if path.ends_with("/.well-known/openid-configuration") {
+    } else if route.ends_with("/.well-known/openid-configuration") {
         Ok(public(&discovery(&app.sessions.policy().issuers.own), DISCOVERY_MAX_AGE))
     } else {
         Err(ApiError::new(Code::NotFound, "this function answers the key set and its discovery"))

@@ -17,7 +17,7 @@ use shared::http::command::{from_query, present};
 use shared::http::error::{ApiError, Code};
 use shared::http::listing::{limit, read_cursor, shown, write_cursor};
 use shared::http::reply::json as json_reply;
-use shared::lambda::{Function, allow, path_of, principal};
+use shared::lambda::{Function, allow, principal, route_of};
 use shared::model::{Scope, Summary};
 use shared::session::Principal;
 use std::sync::Arc;
@@ -30,12 +30,12 @@ pub fn function(app: Arc<App>) -> Function {
 }
 
 async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
-    let path = path_of(&request);
-    if path.ends_with("/sessions") {
+    let route = route_of(&request);
+    if route.ends_with("/sessions") {
         allow(&Method::GET, request.method())?;
         let who = principal(&request)?;
         list(&app, &who, request.uri().query().unwrap_or_default()).await
-    } else if path.ends_with("/sessions/revoke") {
+    } else if route.ends_with("/sessions/revoke") {
         allow(&Method::POST, request.method())?;
         let who = principal(&request)?;
         revoke::answer(&app, &journal, &who, &request).await

@@ -70,7 +70,9 @@ impl Routes {
         Ok(Self(routers))
     }
 
+    /// As a REST API does, it ignores one slash at the end of the path.
     pub(super) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
         let own = self.0.iter().find(|(of, _)| of == method);
         if let Some(Ok(found)) = own.map(|(_, router)| router.at(path)) {
             let parameters = found.params.iter().map(|(name, value)| {

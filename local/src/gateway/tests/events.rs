@@ -119,3 +119,22 @@ async fn a_verb_that_does_not_match_falls_through_to_a_greedy_path() {
     let event = body(&send(&bundle, "GET", "/users/a%20b").await);
     assert_eq!(event["pathParameters"], json!({"id": "a b"}));
 }
+
+#[tokio::test]
+async fn a_slash_at_the_end_is_in_the_path_and_not_in_the_resource() {
+    let bundle = builder().stand_in("core-driver", echo()).build().await.unwrap();
+    let event = body(&send(&bundle, "POST", "/logout/?a=1").await);
+    let context = &event["requestContext"];
+    assert_eq!((&event["path"], &context["path"]), (&json!("/logout/"), &json!("/logout/")));
+    assert_eq!(
+        (&event["resource"], &context["resourcePath"]),
+        (&json!("/logout"), &json!("/logout"))
+    );
+    let preflight = send(&bundle, "OPTIONS", "/logout/").await;
+    assert_eq!(header(&preflight, "access-control-max-age"), Some("600"));
+
+    let below = body(&send(&bundle, "GET", "/core/recipe/session/").await);
+    assert_eq!(below["resource"], "/core/{proxy+}");
+    assert_eq!(below["pathParameters"], json!({"proxy": "recipe/session"}));
+    assert_eq!(body(&send(&bundle, "GET", "/core/").await)["resource"], "/core");
+}

@@ -67,7 +67,8 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405() {
     let bundle = builder().build().await.unwrap();
     for (method, uri, status, message, allow) in [
         ("GET", "/nowhere", 404, "Not Found", None),
-        ("GET", "/whoami/", 404, "Not Found", None),
+        ("GET", "/whoami//", 404, "Not Found", None),
+        ("GET", "/logout/", 405, "Method Not Allowed", Some("POST")),
         ("OPTIONS", "/nowhere", 404, "Not Found", None),
         ("GET", "/logout", 405, "Method Not Allowed", Some("POST")),
         ("HEAD", "/whoami", 405, "Method Not Allowed", Some("GET")),

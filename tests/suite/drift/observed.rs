@@ -31,33 +31,72 @@ fn the_documentation_tells_every_alarm() {
         let properties = &alarm["Properties"];
         let name = properties["AlarmName"].as_str().expect("a name");
         let name = name.strip_prefix("${AWS::StackName}-").expect("the stack's name");
-        (name.to_owned(), properties["MetricName"].as_str().expect("a metric").to_owned())
+        let first = metrics_of(properties).remove(0);
+        let metric = match first.namespace.as_str() {
+            "Sever" => first.name,
+            other => format!("{other} {}", first.name),
+        };
+        (name.to_owned(), metric)
     });
     same_rows(&table(&read("docs/observability.md"), "Alarms"), expected);
 }
 
+/// A metric that an alarm reads.
+struct Watched {
+    namespace: String,
+    name: String,
+    dimensions: Value,
+}
+
+/// What an alarm reads: one metric, or those that its expression makes one number of.
+fn metrics_of(properties: &Value) -> Vec<Watched> {
+    let watched = |metric: &Value| Watched {
+        namespace: metric["Namespace"].as_str().expect("a namespace").to_owned(),
+        name: metric["MetricName"].as_str().expect("a metric").to_owned(),
+        dimensions: metric["Dimensions"].clone(),
+    };
+    match properties["Metrics"].as_array() {
+        None => vec![watched(properties)],
+        Some(queries) => {
+            let stats = queries.iter().filter_map(|query| query.get("MetricStat"));
+            stats.map(|stat| watched(&stat["Metric"])).collect()
+        }
+    }
+}
+
 #[test]
-fn an_alarm_watches_what_is_written_for_this_table_and_notifies_the_topic() {
+fn an_alarm_notifies_the_topic_and_is_quiet_where_there_is_no_data() {
     let document = document();
-    let alarms = of_type(&document, "AWS::CloudWatch::Alarm");
-    let watched: BTreeSet<_> = alarms
-        .iter()
+    for (id, alarm) in of_type(&document, "AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        // A metric that is seldom written has seldom data.
+        assert_eq!(properties["TreatMissingData"], "notBreaching", "{id}");
+        let notify = json!(["HasAlarmTopic", ["AlarmTopic"], "AWS::NoValue"]);
+        let actions = [&properties["AlarmActions"], &properties["OKActions"]];
+        assert_eq!(actions, [&notify, &notify], "{id}");
+        let periods = properties["Metrics"].as_array().into_iter().flatten();
+        let periods =
+            periods.filter_map(|query| query.get("MetricStat")).map(|stat| &stat["Period"]);
+        let periods: BTreeSet<_> = periods.map(Value::to_string).collect();
+        assert!(periods.len() <= 1, "{id}: {periods:?}");
+        // CloudWatch's own limit for an alarm on an expression.
+        assert!(metrics_of(properties).len() <= 10, "{id}");
+    }
+}
+
+#[test]
+fn an_alarm_on_a_metric_of_ours_watches_what_is_written_for_this_table() {
+    let document = document();
+    let alarms = of_type(&document, "AWS::CloudWatch::Alarm").into_iter();
+    let ours = alarms.filter(|(_, alarm)| alarm["Properties"]["Namespace"] == "Sever");
+    let watched: BTreeSet<_> = ours
         .map(|(id, alarm)| {
             let properties = &alarm["Properties"];
             let name = properties["MetricName"].as_str().expect("a metric");
-            assert_eq!(**id, format!("{name}Alarm"));
+            assert_eq!(*id, format!("{name}Alarm"));
             assert!(Metric::ALL.iter().any(|metric| metric.name() == name), "{name}");
-            assert_eq!(properties["Namespace"], "Sever");
             let table = json!([{"Name": "Table", "Value": "SessionTable"}]);
             assert_eq!(properties["Dimensions"], table, "{id}");
-            // A metric that is seldom written has seldom data.
-            assert_eq!(properties["TreatMissingData"], "notBreaching", "{id}");
-            let notify = json!(["HasAlarmTopic", ["AlarmTopic"], "AWS::NoValue"]);
-            assert_eq!(
-                [&properties["AlarmActions"], &properties["OKActions"]],
-                [&notify, &notify],
-                "{id}"
-            );
             name
         })
         .collect();
@@ -71,6 +110,64 @@ fn an_alarm_watches_what_is_written_for_this_table_and_notifies_the_topic() {
         "UnknownHandles",
     ];
     assert_eq!(watched, wanted.into());
+}
+
+/// The functions of which an alarm on Lambda's own metric `name` reads it, by logical id.
+fn functions_watched(document: &Value, name: &str) -> BTreeSet<String> {
+    let alarms = of_type(document, "AWS::CloudWatch::Alarm").into_iter();
+    let metrics = alarms.flat_map(|(_, alarm)| metrics_of(&alarm["Properties"]));
+    let metrics = metrics.filter(|metric| metric.namespace == "AWS/Lambda" && metric.name == name);
+    let functions = metrics.map(|metric| {
+        assert_eq!(metric.dimensions[0]["Name"], "FunctionName");
+        metric.dimensions[0]["Value"].as_str().expect("a function").to_owned()
+    });
+    functions.collect()
+}
+
+#[test]
+fn alarms_see_what_no_function_can_count_itself() {
+    let document = document();
+    let functions: BTreeSet<_> = template().functions.into_keys().collect();
+    for metric in ["Errors", "Throttles"] {
+        assert_eq!(functions_watched(&document, metric), functions, "{metric}");
+    }
+    let authorizers = template().api.authorizers.into_values();
+    let authorizers = authorizers.map(|authorizer| authorizer.function).collect();
+    assert_eq!(functions_watched(&document, "Duration"), authorizers);
+
+    let resources = &document["Resources"];
+    let api = &resources["ApiErrorsAlarm"]["Properties"];
+    assert_eq!(
+        (&api["Namespace"], &api["MetricName"]),
+        (&"AWS/ApiGateway".into(), &"5XXError".into())
+    );
+    let stage = &resources["SessionApi"]["Properties"];
+    let dimensions = json!([
+        {"Name": "ApiName", "Value": stage["Name"]}, {"Name": "Stage", "Value": stage["StageName"]}
+    ]);
+    assert_eq!(api["Dimensions"], dimensions);
+}
+
+/// Lambda counts a refusal of an authorizer as an error, and a refused command of an admin function.
+#[test]
+fn alarms_on_errors_take_off_what_is_no_failure() {
+    let document = document();
+    let resources = &document["Resources"];
+    let authorizers = metrics_of(&resources["AuthorizerFailuresAlarm"]["Properties"]);
+    for name in ["Refusals", "AuthorizerErrors"] {
+        let ours = authorizers.iter().filter(|metric| metric.name == name);
+        let functions: Vec<_> = ours.map(|metric| &metric.dimensions).collect();
+        let of = |function| json!([{"Name": "Function", "Value": function}]);
+        let expected = [of("VerifySessionFunction"), of("VerifySessionFastFunction")];
+        assert_eq!(functions, expected.iter().collect::<Vec<_>>(), "{name}");
+    }
+    for metric in metrics_of(&resources["FunctionErrorsAlarm"]["Properties"]) {
+        let function = metric.dimensions[0]["Value"].as_str().expect("a function");
+        let by_gateway_alone = metric.dimensions.get(1).map(|dimension| &dimension["Value"]);
+        let has_alias = !template().functions[function].aliases.is_empty();
+        let expected = has_alias.then_some(&metric.dimensions[0]["Value"]);
+        assert_eq!(by_gateway_alone, expected, "{function}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 // Sever's admin functions, by the Lambda Invoke API: the one endpoint that this page talks to. What it sends is a command
-// and a signature; what comes back names sessions by handle. No token goes either way.
+// and a signature; what comes back names sessions by handle. No token goes either way. Commands go to the alias `direct` of a
+// function, because the function itself answers API Gateway alone.
 
 const PREFIX = "/2015-03-31/functions/";
 /** The longest of the functions may take 29 s. */
@@ -77,8 +78,8 @@ export class Sever {
   async keys() {
     const answer = await this.#invoke("jwks", {
       httpMethod: "GET",
-      path: "/auth/jwt/jwks.json",
       resource: "/auth/jwt/jwks.json",
+      path: "/auth/jwt/jwks.json",
       headers: {},
       multiValueHeaders: {},
       isBase64Encoded: false,
@@ -93,7 +94,7 @@ export class Sever {
   }
 
   async #command(name, command) {
-    const answer = await this.#invoke(name, command);
+    const answer = await this.#invoke(`${name}:direct`, command);
     if (answer.status !== "OK") throw new Refusal("unreadable-answer", "The answer is not one of this function's.");
     return answer;
   }
@@ -120,7 +121,7 @@ export class Sever {
   }
 
   async #send(name, command, claims) {
-    const url = new URL(`${PREFIX}${this.stack}-${name}/invocations`, this.endpoint);
+    const url = new URL(`${PREFIX}${encodeURIComponent(`${this.stack}-${name}`)}/invocations`, this.endpoint);
     const body = JSON.stringify(command);
     const more = claims ? { "x-amz-client-context": claim(this.signer.accessKeyId) } : {};
     const scope = { service: "lambda", region: this.region };

@@ -39,7 +39,8 @@ impl Place {
         let bundle = Bundle::builder().engine(Arc::new(engine.clone())).build();
         let bundle = runtime.block_on(bundle).expect("a bundle");
         let command = r#"{"userId":"ada","accessTokenPayload":{"role":"editor"}}"#;
-        let opened = runtime.block_on(bundle.invoke("create-session", command)).expect("a session");
+        let opened =
+            runtime.block_on(bundle.invoke("create-session:direct", command)).expect("a session");
         let opened: Value = serde_json::from_str(opened.get()).expect("JSON");
         let token = |name: &str| opened[name]["token"].as_str().expect("a token").to_owned();
         let (access, refresh) = (token("accessToken"), token("refreshToken"));

@@ -97,7 +97,7 @@ impl Contestant {
     }
 
     fn with(table: Replay, scheme: &str, case: &Case, release: &Path) -> Result<Self, Failure> {
-        let api = RuntimeApi::start().map_err(Failure::io("starting a Runtime API"))?;
+        let api = RuntimeApi::start(&case.arn()).map_err(Failure::io("starting a Runtime API"))?;
         let function = &case.function;
         let mut environment = function.environment.clone();
         for (name, value) in [

@@ -64,7 +64,7 @@ async fn grown(count: u32) -> Result<Vec<f64>, Failure> {
     let place = Place::new().await?;
     let mut access = String::new();
     for _ in 0..count {
-        let opened = place.ask("create-session", r#"{"userId":"ada"}"#).await?;
+        let opened = place.ask("create-session:direct", r#"{"userId":"ada"}"#).await?;
         said_by(&opened, "/accessToken/token").clone_into(&mut access);
     }
 
@@ -86,7 +86,7 @@ async fn grown(count: u32) -> Result<Vec<f64>, Failure> {
         if !cursor.is_null() {
             command["cursor"] = cursor;
         }
-        let answer = place.ask("list-sessions", &command.to_string()).await?;
+        let answer = place.ask("list-sessions:direct", &command.to_string()).await?;
         pages.push(place.took());
         cursor = answer["cursor"].clone();
         if cursor.is_null() {
@@ -97,11 +97,11 @@ async fn grown(count: u32) -> Result<Vec<f64>, Failure> {
     let all: Duration = pages.iter().map(Took::time).sum();
 
     // The first is a stranger's: it takes the first call's set-up with it.
-    place.ask("revoke-user", r#"{"userId":"nobody"}"#).await?;
+    place.ask("revoke-user:direct", r#"{"userId":"nobody"}"#).await?;
     place.took();
     let mut sweeps = Vec::new();
     loop {
-        let answer = place.ask("revoke-user", r#"{"userId":"ada"}"#).await?;
+        let answer = place.ask("revoke-user:direct", r#"{"userId":"ada"}"#).await?;
         sweeps.push(place.took());
         // A sweep ends after 10 s at the latest; what takes effect has long done so.
         if answer["sweepComplete"] == true {
@@ -128,15 +128,15 @@ async fn grown(count: u32) -> Result<Vec<f64>, Failure> {
 /// refresh by one token, as many tabs do.
 async fn crowded(count: u32) -> Result<Vec<f64>, Failure> {
     let place = Place::new().await?;
-    let opened = place.ask("create-session", r#"{"userId":"ada"}"#).await?;
+    let opened = place.ask("create-session:direct", r#"{"userId":"ada"}"#).await?;
     let refresh = refresh_of(said_by(&opened, "/refreshToken/token"));
     // Its own first call, for another session.
-    let other = place.ask("create-session", r#"{"userId":"grace"}"#).await?;
+    let other = place.ask("create-session:direct", r#"{"userId":"grace"}"#).await?;
     let other = refresh_of(said_by(&other, "/refreshToken/token"));
     place.ask("refresh-session", &other).await?;
     place.took();
 
-    let callers = (0..count).map(|_| place.ask("create-session", r#"{"userId":"ada"}"#));
+    let callers = (0..count).map(|_| place.ask("create-session:direct", r#"{"userId":"ada"}"#));
     try_join_all(callers).await?;
     let created = place.took();
 

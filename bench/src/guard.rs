@@ -81,6 +81,7 @@ fn write_samples(sample: &Sample, release: &Path) -> Result<PathBuf, Failure> {
             "binary": case.function.binary,
             "environment": case.function.environment,
             "event": event,
+            "arn": case.arn(),
             "expected": case.expected,
             "cold": answers(&case.cold),
             "warm": answers(&case.warm),

@@ -18,12 +18,13 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const EVENT_HEADERS: &str = "Content-Type: application/json\r\n\
     Lambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
     Lambda-Runtime-Deadline-Ms: 4102444800000\r\n\
-    Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:000000000000:function:bench\r\n\
     Lambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n";
 
 /// Where functions ask for events.
 pub struct RuntimeApi {
     port: u16,
+    /// What Lambda sends along with an event, the ARN that was invoked among it.
+    headers: String,
     heard: Receiver<io::Result<Heard>>,
     waiting: Option<TcpStream>,
 }
@@ -43,11 +44,11 @@ pub struct Answer {
 }
 
 impl RuntimeApi {
-    /// Listens on a free port of loopback.
+    /// Listens on a free port of loopback, for a function that is invoked by `arn`.
     ///
     /// # Errors
     /// There is none.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(arn: &str) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
         let (tell, heard) = channel();
@@ -62,7 +63,8 @@ impl RuntimeApi {
                 });
             }
         });
-        Ok(Self { port, heard, waiting: None })
+        let headers = format!("{EVENT_HEADERS}Lambda-Runtime-Invoked-Function-Arn: {arn}\r\n");
+        Ok(Self { port, headers, heard, waiting: None })
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -98,7 +100,7 @@ impl RuntimeApi {
         self.ready()?;
         let mut stream = self.waiting.take().ok_or(io::ErrorKind::NotConnected)?;
         let start = instant();
-        message::write(&mut stream, "HTTP/1.1 200 OK", EVENT_HEADERS, event)?;
+        message::write(&mut stream, "HTTP/1.1 200 OK", &self.headers, event)?;
         let Heard::Answer(answer, end) = self.hear()? else {
             return Err(io::Error::other("asks for an event without answering the last"));
         };
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_floor_is_served_event_by_event() {
-        let mut api = RuntimeApi::start().unwrap();
+        let mut api = RuntimeApi::start("arn").unwrap();
         let address = api.address();
         thread::spawn(move || floor::serve(&address, <[u8]>::to_ascii_uppercase));
         for _ in 0..3 {

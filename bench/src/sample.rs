@@ -22,6 +22,18 @@ pub(crate) struct Case {
     pub(crate) warm: Vec<Call>,
 }
 
+impl Case {
+    /// The alias by which it is invoked, if its function has one: the cases of those are commands.
+    fn qualifier(&self) -> Option<&str> {
+        self.function.aliases.first().map(String::as_str)
+    }
+
+    /// The ARN by which it is invoked.
+    pub(crate) fn arn(&self) -> String {
+        self.function.qualified_arn(self.qualifier())
+    }
+}
+
 /// A call of the table.
 pub(crate) struct Call {
     pub(crate) request: String,
@@ -61,7 +73,7 @@ impl Sample {
         recorder.take();
         for case in &mut cases {
             for calls in [&mut case.cold, &mut case.warm] {
-                invoke(&cold, &case.function.name, &case.event).await?;
+                invoke(&cold, &case.arn(), &case.event).await?;
                 *calls = recorder.take();
             }
         }
@@ -134,7 +146,7 @@ async fn cases(bundle: &Bundle) -> Result<Vec<Case>, Failure> {
 
 async fn open(bundle: &Bundle, user: &str) -> Result<Value, Failure> {
     let command = json!({"userId": user, "accessTokenPayload": {"role": "editor"}});
-    let opened = invoke(bundle, "create-session", &command.to_string()).await?;
+    let opened = invoke(bundle, "create-session:direct", &command.to_string()).await?;
     serde_json::from_str(&opened).map_err(Failure::sample)
 }
 

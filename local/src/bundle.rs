@@ -96,7 +96,8 @@ impl Bundle {
         }
     }
 
-    /// Invokes a function by name with a JSON payload, as another function would.
+    /// Invokes a function with a JSON payload, as another function would: by its name alone, or by
+    /// that of an alias, such as `revoke-user:direct`.
     ///
     /// # Errors
     /// What the function failed with, or that there is no such function or that the payload is no

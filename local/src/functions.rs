@@ -94,7 +94,18 @@ impl Deployed {
         now: Timestamp,
         payload: Box<RawValue>,
     ) -> Result<Box<RawValue>, Diagnostic> {
-        let event = LambdaEvent::new(payload, self.context(request_id, now));
+        self.invoke_qualified(None, request_id, now, payload).await
+    }
+
+    /// The same by a qualified ARN: an alias, or `$LATEST`.
+    pub(crate) async fn invoke_qualified(
+        &self,
+        qualifier: Option<&str>,
+        request_id: &str,
+        now: Timestamp,
+        payload: Box<RawValue>,
+    ) -> Result<Box<RawValue>, Diagnostic> {
+        let event = LambdaEvent::new(payload, self.context(qualifier, request_id, now));
         let function = self.function.clone();
         let mut task = tokio::spawn(async move { function.invoke(event).await });
         match tokio::time::timeout(self.resource.timeout, &mut task).await {
@@ -114,11 +125,11 @@ impl Deployed {
         }
     }
 
-    fn context(&self, request_id: &str, now: Timestamp) -> Context {
+    fn context(&self, qualifier: Option<&str>, request_id: &str, now: Timestamp) -> Context {
         let mut context = Context::default();
         request_id.clone_into(&mut context.request_id);
         context.deadline = now.plus(self.resource.timeout).millis().unsigned_abs();
-        context.invoked_function_arn.clone_from(&self.resource.arn);
+        context.invoked_function_arn = self.resource.qualified_arn(qualifier);
         context.env_config = Arc::clone(&self.config);
         context
     }

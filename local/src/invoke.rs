@@ -6,9 +6,11 @@ use crate::signature::{self, Unsigned};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use lambda_runtime::Diagnostic;
 use percent_encoding::percent_decode_str;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use shared::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,28 +36,54 @@ pub(crate) async fn answer(functions: &Functions, call: &Call) -> Response<Bytes
     response
 }
 
-/// The function that goes by `name`: its own name, with the stack's or without, or its ARN.
-pub(crate) fn find<'f>(functions: &'f Functions, name: &str) -> Option<&'f Arc<Deployed>> {
+/// A function, and the alias or version of it that is invoked.
+pub(crate) struct Addressed<'f> {
+    function: &'f Arc<Deployed>,
+    qualifier: Option<String>,
+}
+
+/// The function that goes by `name`: its own name, with the stack's or without, or its ARN, each with
+/// a qualifier or without. `None` when there is no such function, alias or version.
+pub(crate) fn find<'f>(functions: &'f Functions, name: &str) -> Option<Addressed<'f>> {
     let name = name.rsplit_once("function:").map_or(name, |(_, name)| name);
-    let name = name.strip_suffix(":$LATEST").unwrap_or(name);
-    functions.values().find(|function| {
+    let (name, qualifier) = match name.split_once(':') {
+        Some((name, qualifier)) => (name, Some(qualifier)),
+        None => (name, None),
+    };
+    let function = functions.values().find(|function| {
         let resource = &function.resource;
         resource.name == name || resource.full_name == name
-    })
+    })?;
+    let exists =
+        |qualifier: &str| qualifier == "$LATEST" || function.resource.aliases.contains(qualifier);
+    let qualifier = qualifier.map(ToOwned::to_owned);
+    qualifier.as_deref().is_none_or(exists).then_some(Addressed { function, qualifier })
+}
+
+impl Addressed<'_> {
+    /// Invokes it, in the name of the request `id`.
+    pub(crate) async fn invoke(
+        &self,
+        id: &str,
+        now: Timestamp,
+        payload: Box<RawValue>,
+    ) -> Result<Box<RawValue>, Diagnostic> {
+        self.function.invoke_qualified(self.qualifier.as_deref(), id, now, payload).await
+    }
 }
 
 async fn invoke(functions: &Functions, call: &Call) -> Result<Response<Bytes>, Fault> {
     signature::verify(&call.request, "lambda", call.now).await?;
-    let function = addressed(functions, &call.request)?;
+    let addressed = addressed(functions, &call.request)?;
     let mut response = match call.request.headers().get(INVOCATION_TYPE).map(HeaderValue::as_bytes)
     {
         None | Some(b"RequestResponse") => {
             let payload = payload(call.request.body())?;
-            request_response(function.invoke(&call.id, call.now, payload).await)
+            request_response(addressed.invoke(&call.id, call.now, payload).await)
         }
         Some(b"Event") => {
             let payload = payload(call.request.body())?;
-            detach(Arc::clone(function), call, payload);
+            detach(&addressed, call, payload);
             empty(StatusCode::ACCEPTED)
         }
         Some(b"DryRun") => empty(StatusCode::NO_CONTENT),
@@ -64,14 +92,14 @@ async fn invoke(functions: &Functions, call: &Call) -> Result<Response<Bytes>, F
             return Err(fault(StatusCode::BAD_REQUEST, "InvalidParameterValueException", text));
         }
     };
-    response.extensions_mut().insert(For(function.resource.name.clone()));
+    response.extensions_mut().insert(For(addressed.function.resource.name.clone()));
     Ok(response)
 }
 
 fn addressed<'f>(
     functions: &'f Functions,
     request: &Request<Bytes>,
-) -> Result<&'f Arc<Deployed>, Fault> {
+) -> Result<Addressed<'f>, Fault> {
     let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
     let Some(name) = path.trim_end_matches('/').strip_suffix("/invocations") else {
         let text = "Only the Invoke operation is served here.";
@@ -83,12 +111,36 @@ fn addressed<'f>(
     }
     let name = percent_decode_str(name).decode_utf8_lossy();
     let query = request.uri().query().unwrap_or_default();
-    let latest = url::form_urlencoded::parse(query.as_bytes())
-        .all(|(name, value)| name != "Qualifier" || value == "$LATEST");
-    find(functions, &name).filter(|_| latest).ok_or_else(|| {
-        let text = format!("Function not found: {name}");
+    let mut parameters = url::form_urlencoded::parse(query.as_bytes());
+    let qualifier = parameters.find(|(name, _)| name == "Qualifier").map(|(_, value)| value);
+    let (_, unqualified) = name.rsplit_once("function:").unwrap_or(("", &name));
+    let name = match (qualifier, unqualified.split_once(':')) {
+        (Some(asked), Some((_, named))) if asked != named => {
+            let text = "The derived qualifier from the function name does not match the specified qualifier.";
+            return Err(fault(StatusCode::BAD_REQUEST, "InvalidParameterValueException", text));
+        }
+        (Some(asked), None) => format!("{name}:{asked}"),
+        _ => name.into_owned(),
+    };
+    find(functions, &name).ok_or_else(|| {
+        let text = not_found(functions, &name);
         fault(StatusCode::NOT_FOUND, "ResourceNotFoundException", text)
     })
+}
+
+/// What Lambda says of a function, version or alias that is not there.
+fn not_found(functions: &Functions, name: &str) -> String {
+    let unqualified = name.rsplit_once(':').and_then(|(function, qualifier)| {
+        let is_version = qualifier.chars().all(|letter| letter.is_ascii_digit());
+        find(functions, function).filter(|_| !is_version).map(|found| (found, qualifier))
+    });
+    match unqualified {
+        Some((found, alias)) => {
+            let arn = found.function.resource.qualified_arn(Some(alias));
+            format!("Cannot find alias arn: {arn}")
+        }
+        None => format!("Function not found: {name}"),
+    }
 }
 
 fn payload(body: &Bytes) -> Result<Box<RawValue>, Fault> {
@@ -105,7 +157,7 @@ fn payload(body: &Bytes) -> Result<Box<RawValue>, Fault> {
     })
 }
 
-fn request_response(answer: Result<Box<RawValue>, lambda_runtime::Diagnostic>) -> Response<Bytes> {
+fn request_response(answer: Result<Box<RawValue>, Diagnostic>) -> Response<Bytes> {
     let (body, failed) = match answer {
         Ok(answer) => (answer.get().to_owned(), false),
         Err(error) => {
@@ -124,10 +176,12 @@ fn request_response(answer: Result<Box<RawValue>, lambda_runtime::Diagnostic>) -
 }
 
 /// An asynchronous invocation. Lambda tries twice more when it fails; here it is logged and over.
-fn detach(function: Arc<Deployed>, call: &Call, payload: Box<RawValue>) {
+fn detach(addressed: &Addressed<'_>, call: &Call, payload: Box<RawValue>) {
+    let (function, qualifier) = (Arc::clone(addressed.function), addressed.qualifier.clone());
     let (id, now) = (call.id.clone(), call.now);
     tokio::spawn(async move {
-        if let Err(error) = function.invoke(&id, now, payload).await {
+        let answer = function.invoke_qualified(qualifier.as_deref(), &id, now, payload).await;
+        if let Err(error) = answer {
             let (name, kind) = (&function.resource.name, &error.error_type);
             tracing::warn!("{name} failed: {kind}: {}", error.error_message);
         }

@@ -2,12 +2,14 @@
 //! its place.
 
 mod caller;
+mod entrance;
 mod event;
 mod lines;
 mod principal;
 mod start;
 
 pub use caller::{Caller, Way};
+pub use entrance::DIRECT;
 pub use lines::lines;
 pub use principal::principal;
 pub use start::serve;
@@ -16,11 +18,12 @@ use crate::app::App;
 use crate::http::command::{Unknown, check_size, from_json, from_query, no_query};
 use crate::http::error::{ApiError, Code};
 use crate::http::{Reply, reply};
+use entrance::Entrance;
 use http::{Method, StatusCode};
+use lambda_http::request::RequestContext;
 use lambda_http::{Adapter, Request, RequestExt};
 use lambda_runtime::tower::ServiceExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use lambda_http::request::RequestContext;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
@@ -99,9 +102,10 @@ impl Function {
         Self::from_fn(move |event| over_http(Arc::clone(&app), event, handle.clone()))
     }
 
-    /// A function for admin consoles and back ends: the same JSON by API Gateway and by direct
-    /// invoke. API Gateway is answered by HTTP, a direct invoker by plain JSON, or by an error
+    /// A function for admin consoles and back ends: the same JSON by API Gateway and by its alias
+    /// [`DIRECT`]. API Gateway is answered by HTTP, a direct invoker by plain JSON, or by an error
     /// whose type is the stable code. `unknown` says what becomes of members that `C` does not have.
+    /// Each of the two ways takes its own kind of payload alone: see [`entrance`].
     pub fn command<C, A, H, F>(app: Arc<App>, route: Route, unknown: Unknown, handle: H) -> Self
     where
         C: DeserializeOwned + Send + 'static,
@@ -112,29 +116,13 @@ impl Function {
         Self::from_fn(move |event| {
             let (app, handle) = (Arc::clone(&app), handle.clone());
             async move {
-                if event::is_http(event.payload.get()) {
-                    let answer = move |app: Arc<App>, request: Request| {
-                        let caller = Caller::of(&request, &app.clock);
-                        let checked = check_size(request.body());
-                        let answer = command_of(route, unknown, &request)
-                            .map(|command| handle(app, command, caller));
-                        or_problem(checked, async move {
-                            Ok(reply::json(StatusCode::OK, &answer?.await?))
-                        })
-                    };
-                    return over_http(app, event, answer).await;
-                }
-                let caller = Caller::direct(&event.context, app.clock.now());
-                let answer = match from_json(event.payload.get().as_bytes(), unknown) {
-                    Ok(command) => handle(app, command, caller).await,
-                    Err(error) => Err(error),
-                };
-                match answer {
-                    Ok(answer) => to_json(&answer),
-                    Err(error) => {
-                        error.log();
-                        Err(error.to_diagnostic())
+                let from_gateway = event::is_http(event.payload.get());
+                match (Entrance::of(&event.context), from_gateway) {
+                    (Entrance::Gateway, true) => {
+                        command_over_http(app, event, (route, unknown), handle).await
                     }
+                    (Entrance::Direct, false) => direct_command(app, event, unknown, handle).await,
+                    (entrance, _) => Err(misdirected(entrance)),
                 }
             }
         })
@@ -168,6 +156,70 @@ pub fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
     } else {
         Err(ApiError::method_not_allowed("POST"))
     }
+}
+
+async fn command_over_http<C, A, H, F>(
+    app: Arc<App>,
+    event: LambdaEvent<Box<RawValue>>,
+    (route, unknown): (Route, Unknown),
+    handle: H,
+) -> Result<Box<RawValue>, Diagnostic>
+where
+    C: DeserializeOwned,
+    A: Serialize,
+    H: Fn(Arc<App>, C, Caller) -> F + Send,
+    F: Future<Output = Result<A, ApiError>> + Send,
+{
+    let answer = move |app: Arc<App>, request: Request| {
+        let caller = Caller::of(&request, &app.clock);
+        let checked = check_size(request.body());
+        let answer =
+            command_of(route, unknown, &request).map(|command| handle(app, command, caller));
+        or_problem(checked, async move { Ok(reply::json(StatusCode::OK, &answer?.await?)) })
+    };
+    over_http(app, event, answer).await
+}
+
+async fn direct_command<C, A, H, F>(
+    app: Arc<App>,
+    event: LambdaEvent<Box<RawValue>>,
+    unknown: Unknown,
+    handle: H,
+) -> Result<Box<RawValue>, Diagnostic>
+where
+    C: DeserializeOwned,
+    A: Serialize,
+    H: Fn(Arc<App>, C, Caller) -> F + Send,
+    F: Future<Output = Result<A, ApiError>> + Send,
+{
+    let caller = Caller::direct(&event.context, app.clock.now());
+    let answer = match from_json(event.payload.get().as_bytes(), unknown) {
+        Ok(command) => handle(app, command, caller).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(answer) => to_json(&answer),
+        Err(error) => {
+            error.log();
+            Err(error.to_diagnostic())
+        }
+    }
+}
+
+/// What a payload that came by the wrong entrance is answered.
+fn misdirected(entrance: Entrance) -> Diagnostic {
+    let detail = match entrance {
+        Entrance::Gateway => {
+            "the function itself answers API Gateway alone; invoke its alias `direct` to send it a command"
+        }
+        Entrance::Direct => {
+            "the alias `direct` takes a command, not an event of API Gateway; send the command's own JSON"
+        }
+        Entrance::Unknown => {
+            "invoke the alias `direct` to send a command; API Gateway invokes the function itself"
+        }
+    };
+    ApiError::new(Code::UnknownEvent, detail).to_diagnostic()
 }
 
 fn command_of<C: DeserializeOwned>(
@@ -240,7 +292,9 @@ fn to_json(answer: &impl Serialize) -> Result<Box<RawValue>, Diagnostic> {
     })
 }
 
-/// The path as the API declares it, without the stage that the runtime crate puts before it.
+/// The path of the route that API Gateway chose, as the API declares it. Functions tell their routes
+/// apart by it alone: the path of the request may end in a slash, which REST APIs ignore when they
+/// choose the route. Empty when the event names no route.
 #[must_use]
 pub fn route_of(request: &Request) -> &str {
     let route = match request.request_context_ref() {

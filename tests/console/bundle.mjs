@@ -50,7 +50,7 @@ async function ready(server) {
 }
 
 async function invoke(origin, name, command) {
-  const url = new URL(`/2015-03-31/functions/${name}/invocations`, origin);
+  const url = new URL(`/2015-03-31/functions/${name}:direct/invocations`, origin);
   const body = JSON.stringify(command);
   const headers = await (await signer).headers({ url, body, service: "lambda", region: "us-east-1", now: Date.now() });
   const answer = await (await fetch(url, { method: "POST", headers, body })).json();

@@ -74,12 +74,21 @@ impl Sandbox {
 
     /// Hands it an event and waits for the answer, no longer than Lambda would.
     pub async fn invoke(&mut self, payload: impl Into<Bytes>) -> Result<Box<RawValue>, Diagnostic> {
+        self.invoke_by(None, payload).await
+    }
+
+    /// The same for an event that comes by an alias.
+    pub async fn invoke_by(
+        &mut self,
+        qualifier: Option<&str>,
+        payload: impl Into<Bytes>,
+    ) -> Result<Box<RawValue>, Diagnostic> {
         self.ready().await;
         self.events += 1;
         let id = format!("00000000-0000-4000-8000-{:012x}", self.events);
         let event = Event {
             id: id.clone(),
-            arn: self.function.arn.clone(),
+            arn: self.function.qualified_arn(qualifier),
             deadline: Clock::system().now().plus(self.function.timeout).millis(),
             payload: payload.into(),
         };

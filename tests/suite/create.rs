@@ -161,14 +161,15 @@ async fn cookie_attributes_follow_the_configuration() {
 #[tokio::test]
 async fn a_direct_invoker_gets_the_same_json_without_an_envelope() {
     let world = World::new().await;
-    let answer = world.bundle.invoke("create-session", r#"{"userId":"u1"}"#).await.unwrap();
+    let answer = world.bundle.invoke("create-session:direct", r#"{"userId":"u1"}"#).await.unwrap();
     let answer: Value = serde_json::from_str(answer.get()).unwrap();
     assert_eq!(
         (&answer["status"], &answer["session"]["tenantId"]),
         (&json!("OK"), &json!("public"))
     );
     assert_eq!(world.strict(answer["accessToken"]["token"].as_str().unwrap()).await, 200);
-    let error = world.bundle.invoke("create-session", r#"{"userId":null}"#).await.unwrap_err();
+    let error =
+        world.bundle.invoke("create-session:direct", r#"{"userId":null}"#).await.unwrap_err();
     assert_eq!(error.error_type, "invalid-field");
 }
 

@@ -15,6 +15,7 @@ use local::template::FunctionResource;
 pub(crate) use outcome::Outcome;
 pub(crate) use placeholders::Placeholders;
 use serde_json::{Value, json};
+use shared::lambda::DIRECT;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -56,12 +57,25 @@ fn the_readme_of_the_samples_names_every_folder() {
     }
 }
 
+/// The alias by which a sample is invoked: those called `direct-…` are commands to admin functions.
+pub(crate) fn qualifier_of(case: &str) -> Option<&'static str> {
+    case.starts_with("direct-").then_some(DIRECT)
+}
+
+/// What a sample is invoked by: `revoke-user:direct`, or `revoke-user` as API Gateway does it.
+pub(crate) fn addressed(function: &str, case: &str) -> String {
+    match qualifier_of(case) {
+        Some(qualifier) => format!("{function}:{qualifier}"),
+        None => function.to_owned(),
+    }
+}
+
 async fn feed(function: &str, binary: &str, rows: &[Row]) {
     let world = World::new().await;
     for (case, outcome) in rows {
         let placeholders = Placeholders::prepare(&world).await;
         let event = placeholders.fill(&sample(binary, case));
-        let answer = world.bundle.invoke(function, &event).await;
+        let answer = world.bundle.invoke(&addressed(function, case), &event).await;
         let said = format!("{answer:?}");
         assert!(!placeholders.any_secret_in(&said), "{binary}/{case}: repeats a token");
         if let Err(fault) = outcome.check(&answer, &placeholders) {
@@ -144,7 +158,8 @@ async fn a_body_over_64_kib_is_refused_by_every_way_in() {
         let body = json!({"userId": "ada", "sessionHandle": "nobody", "more": "x"}).to_string();
         let body = body.replace('x', &"x".repeat(TOO_LARGE - body.len() + 1));
         assert_eq!(body.len(), TOO_LARGE);
-        let error = world.bundle.invoke(function, &body).await.unwrap_err();
+        let direct = format!("{function}:{DIRECT}");
+        let error = world.bundle.invoke(&direct, &body).await.unwrap_err();
         assert_eq!(error.error_type, "body-too-large", "{function}");
 
         let mut event: Value = serde_json::from_str(&sample(function, "http-no-body")).unwrap();
@@ -164,7 +179,8 @@ async fn a_body_over_64_kib_is_refused_by_every_way_in() {
 async fn a_payload_that_makes_the_token_too_large_is_refused() {
     let world = World::new().await;
     let command = json!({"userId": "ada", "accessTokenPayload": {"more": "x".repeat(10_000)}});
-    let error = world.bundle.invoke("create-session", &command.to_string()).await.unwrap_err();
+    let create = "create-session:direct";
+    let error = world.bundle.invoke(create, &command.to_string()).await.unwrap_err();
     assert_eq!(error.error_type, "access-token-too-large");
     assert!(world.listed("ada").await.is_empty(), "no session is opened");
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod binaries;
 mod core_driver;
 mod create;
+mod direct_invoke;
 mod drift;
 mod events;
 mod failures;

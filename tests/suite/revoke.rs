@@ -234,7 +234,7 @@ async fn a_direct_invoker_gets_plain_json_and_plain_errors() {
     let world = World::new().await;
     let session = world.open("u1").await;
     let payload = json!({"sessionHandle": session.handle}).to_string();
-    let answer = world.bundle.invoke("revoke-handle", &payload).await.unwrap();
+    let answer = world.bundle.invoke("revoke-handle:direct", &payload).await.unwrap();
     let answer: Value = serde_json::from_str(answer.get()).unwrap();
     assert_eq!(answer, json!({"status": "OK", "sessionHandlesRevoked": [session.handle]}));
     for (function, payload, code) in [
@@ -244,7 +244,8 @@ async fn a_direct_invoker_gets_plain_json_and_plain_errors() {
         ("list-sessions", r#"{"userId":"u","limit":0}"#, "invalid-field"),
         ("list-sessions", r#"{"userId":"u","cursor":"x"}"#, "invalid-cursor"),
     ] {
-        let error = world.bundle.invoke(function, payload).await.unwrap_err();
+        let direct = format!("{function}:direct");
+        let error = world.bundle.invoke(&direct, payload).await.unwrap_err();
         assert_eq!(error.error_type, code, "{function} {payload}");
     }
 }

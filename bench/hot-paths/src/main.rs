@@ -33,6 +33,8 @@ struct Sample {
     binary: String,
     environment: HashMap<String, String>,
     event: Box<RawValue>,
+    /// By which it is invoked.
+    arn: String,
     /// What every answer contains.
     expected: String,
     /// The table's answers to the calls of the first event, in their order.
@@ -60,8 +62,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = client(SharedHttpConnector::new(table));
     let function =
         constructor(Arc::new(App::new(config, client, Clock::system(), Entropy::system())));
+    let context = Context { invoked_function_arn: sample.arn, ..Context::default() };
     for _ in 0..count.parse()? {
-        let event = LambdaEvent::new(sample.event.clone(), Context::default());
+        let event = LambdaEvent::new(sample.event.clone(), context.clone());
         let answer = match function.invoke(event).await {
             Ok(answer) => answer.get().to_owned(),
             Err(refusal) => refusal.error_type,

@@ -12,8 +12,9 @@ use shared::time::Clock;
 
 async fn bundle() -> Bundle {
     let echo = Function::from_fn(|event: LambdaEvent<Box<RawValue>>| async move {
-        assert!(event.context.invoked_function_arn.ends_with(":function:sever-revoke-user"));
-        Ok(event.payload)
+        let (_, name) = event.context.invoked_function_arn.split_once(":function:").unwrap();
+        let answer = json!([name, event.payload]);
+        Ok(RawValue::from_string(answer.to_string()).unwrap())
     });
     let fails = Function::from_fn(|_| async {
         Err(Diagnostic { error_type: "invalid_user".to_owned(), error_message: "no".to_owned() })
@@ -44,23 +45,34 @@ fn body(response: &Response<Bytes>) -> Value {
 #[tokio::test]
 async fn a_function_goes_by_its_name_its_full_name_and_its_arn() {
     let bundle = bundle().await;
-    for name in [
-        "revoke-user",
-        "sever-revoke-user",
-        "revoke-user:$LATEST",
-        "arn:aws:lambda:us-east-1:000000000000:function:sever-revoke-user",
-        "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Asever-revoke-user",
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:sever-revoke-user";
+    for (name, query, invoked) in [
+        ("revoke-user", "", "sever-revoke-user"),
+        ("sever-revoke-user", "", "sever-revoke-user"),
+        ("revoke-user:$LATEST", "", "sever-revoke-user:$LATEST"),
+        ("revoke-user", "?Qualifier=$LATEST", "sever-revoke-user:$LATEST"),
+        ("revoke-user:direct", "", "sever-revoke-user:direct"),
+        ("revoke-user%3Adirect", "", "sever-revoke-user:direct"),
+        ("revoke-user", "?Qualifier=direct", "sever-revoke-user:direct"),
+        ("revoke-user:direct", "?Qualifier=direct", "sever-revoke-user:direct"),
+        ("sever-revoke-user", "?Qualifier=direct", "sever-revoke-user:direct"),
+        ("000000000000:function:sever-revoke-user:direct", "", "sever-revoke-user:direct"),
+        (arn, "", "sever-revoke-user"),
+        (arn, "?Qualifier=direct", "sever-revoke-user:direct"),
+        (&format!("{arn}:direct"), "", "sever-revoke-user:direct"),
+        (&arn.replace(':', "%3A"), "", "sever-revoke-user"),
     ] {
-        let response = send(&bundle, request(name, "{\"userId\":\"u1\"}")).await;
-        assert_eq!(
-            (response.status().as_u16(), response.body().as_ref()),
-            (200, &b"{\"userId\":\"u1\"}"[..]),
-            "{name}"
-        );
+        let mut request = request(name, "{\"userId\":\"u1\"}");
+        *request.uri_mut() = format!("{}{query}", request.uri()).parse().unwrap();
+        let response = send(&bundle, request).await;
+        assert_eq!(response.status(), 200, "{name}{query}: {:?}", response.body());
+        assert_eq!(body(&response), json!([invoked, {"userId": "u1"}]), "{name}{query}");
         assert_eq!(response.headers()["x-amz-executed-version"], "$LATEST");
         assert!(!response.headers().contains_key("x-amz-function-error"));
     }
-    assert_eq!(bundle.invoke("revoke-user", "[1]").await.unwrap().get(), "[1]");
+    let answer = bundle.invoke("revoke-user:direct", "[1]").await.unwrap();
+    assert_eq!(answer.get(), r#"["sever-revoke-user:direct",[1]]"#);
+    assert!(bundle.invoke("revoke-user:other", "[1]").await.is_err());
 }
 
 #[tokio::test]
@@ -81,7 +93,8 @@ async fn the_invocation_type_decides_who_waits() {
         request.headers_mut().insert("x-amz-invocation-type", kind.parse().unwrap());
         let response = send(&bundle, request).await;
         assert_eq!(response.status(), status, "{kind}");
-        let expected = if kind == "RequestResponse" { "{}" } else { "" };
+        let answer = r#"["sever-revoke-user",{}]"#;
+        let expected = if kind == "RequestResponse" { answer } else { "" };
         if status != 400 {
             assert_eq!(response.body(), expected, "{kind}");
         }
@@ -92,8 +105,14 @@ async fn the_invocation_type_decides_who_waits() {
 async fn what_lambda_refuses_is_refused_in_its_words() {
     let bundle = bundle().await;
     let get = Request::get("/2015-03-31/functions/revoke-user/invocations");
+    let path = "/2015-03-31/functions/revoke-user:direct/invocations?Qualifier=$LATEST";
+    let qualified = Request::post(path);
     for (request, status, kind) in [
         (request("nobody", "{}"), 404, "ResourceNotFoundException"),
+        (request("revoke-user:other", "{}"), 404, "ResourceNotFoundException"),
+        (request("revoke-user:7", "{}"), 404, "ResourceNotFoundException"),
+        (request("jwks:direct", "{}"), 404, "ResourceNotFoundException"),
+        (qualified.body(Bytes::new()).unwrap(), 400, "InvalidParameterValueException"),
         (request("revoke-user", "{"), 400, "InvalidRequestContentException"),
         (request("revoke-user", "{} {}"), 400, "InvalidRequestContentException"),
         (get.body(Bytes::new()).unwrap(), 405, "MethodNotAllowedException"),
@@ -106,6 +125,17 @@ async fn what_lambda_refuses_is_refused_in_its_words() {
         let response = send(&bundle, request).await;
         assert_eq!(response.status(), status, "{kind}");
         assert_eq!(response.headers()["x-amzn-errortype"], kind);
+    }
+    for (name, text) in [
+        ("nobody:direct", "Function not found: nobody:direct"),
+        ("revoke-user:7", "Function not found: revoke-user:7"),
+        (
+            "revoke-user:other",
+            "Cannot find alias arn: \
+             arn:aws:lambda:us-east-1:000000000000:function:sever-revoke-user:other",
+        ),
+    ] {
+        assert_eq!(body(&send(&bundle, request(name, "{}")).await)["Message"], text);
     }
     let large = Bytes::from(vec![b' '; 6 * 1024 * 1024 + 1]);
     let request = Request::post("/2015-03-31/functions/revoke-user/invocations").body(large);

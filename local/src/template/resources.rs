@@ -5,12 +5,13 @@ use super::intrinsics::{Scope, join};
 use super::{STACK, Template, TemplateError, api, table};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const FUNCTION: &str = "AWS::Serverless::Function";
 const API: &str = "AWS::Serverless::Api";
 const TABLE: &str = "AWS::DynamoDB::Table";
+const ALIAS: &str = "AWS::Lambda::Alias";
 
 /// One function resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,24 @@ pub struct FunctionResource {
     pub timeout: Duration,
     /// Its memory, in MB.
     pub memory: i32,
+    /// The names of its aliases. Each leads to `$LATEST`.
+    pub aliases: BTreeSet<String>,
+}
+
+impl FunctionResource {
+    /// Its ARN with a qualifier, as it is invoked by an alias or a version.
+    #[must_use]
+    pub fn qualified_arn(&self, qualifier: Option<&str>) -> String {
+        qualifier.map_or_else(|| self.arn.clone(), |qualifier| format!("{}:{qualifier}", self.arn))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct AliasProperties {
+    function_name: String,
+    function_version: String,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +101,8 @@ pub(super) fn read(
     parameters: BTreeMap<String, String>,
 ) -> Result<Template, TemplateError> {
     let resources: BTreeMap<String, Resource> = super::read(&document["Resources"], "Resources")?;
-    let is_read = |resource: &Resource| [FUNCTION, API, TABLE].contains(&resource.kind.as_str());
+    let is_read =
+        |resource: &Resource| [FUNCTION, API, TABLE, ALIAS].contains(&resource.kind.as_str());
     let conditional = |resource: &Resource| resource.condition.is_some() && is_read(resource);
     if let Some((id, _)) = resources.iter().find(|(_, resource)| conditional(resource)) {
         let at = join("Resources", id);
@@ -90,9 +110,12 @@ pub(super) fn read(
     }
     let scope = scope(&resources, Scope::new(parameters, &document["Conditions"]))?;
     let globals = globals(document, &scope)?;
-    let functions = of_kind(&resources, FUNCTION)
+    let mut functions = of_kind(&resources, FUNCTION)
         .map(|(id, resource)| Ok((id.clone(), function(id, resource, &globals, &scope)?)))
         .collect::<Result<BTreeMap<_, _>, TemplateError>>()?;
+    for (id, resource) in of_kind(&resources, ALIAS) {
+        add_alias(&mut functions, resource, &scope, &format!("Resources.{id}.Properties"))?;
+    }
     let (table_id, table) = only(&resources, TABLE)?;
     let table_at = format!("Resources.{table_id}.Properties");
     let properties = without(&table.properties, &table::NO_EFFECT_HERE);
@@ -224,18 +247,11 @@ fn function(
         // Lambda's own defaults.
         timeout: Duration::from_secs(own.timeout.or(globals.timeout).unwrap_or(3)),
         memory: own.memory_size.or(globals.memory_size).unwrap_or(128),
+        aliases: BTreeSet::new(),
         full_name,
     })
 }
 
-/// `properties` without the members named, which make no difference on one machine.
-fn without(properties: &Value, names: &[&str]) -> Value {
-    let mut properties = properties.clone();
-    if let Some(members) = properties.as_object_mut() {
-        members.retain(|name, _| !names.contains(&name.as_str()));
-    }
-    properties
-}
 fn add_alias(
     functions: &mut BTreeMap<String, FunctionResource>,
     resource: &Resource,
@@ -254,3 +270,11 @@ fn add_alias(
     Ok(())
 }
 
+/// `properties` without the members named, which make no difference on one machine.
+fn without(properties: &Value, names: &[&str]) -> Value {
+    let mut properties = properties.clone();
+    if let Some(members) = properties.as_object_mut() {
+        members.retain(|name, _| !names.contains(&name.as_str()));
+    }
+    properties
+}

@@ -145,7 +145,8 @@ impl Bundled {
     }
 
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> Value {
-        let answer = self.bundle.invoke(function, &payload.to_string()).await.unwrap();
+        let direct = format!("{function}:direct");
+        let answer = self.bundle.invoke(&direct, &payload.to_string()).await.unwrap();
         serde_json::from_str(answer.get()).unwrap()
     }
 

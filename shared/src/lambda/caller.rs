@@ -30,11 +30,12 @@ const MAX_CLAIM: usize = 256;
 /// By which way a call came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// API Gateway, which had checked a signature of this IAM principal (its ARN).
+    /// API Gateway, which had checked a signature of this IAM principal (its ARN). The event says so, and
+    /// only API Gateway may invoke the function without a qualifier.
     Iam(String),
     /// API Gateway, which had checked no signature.
     Anyone,
-    /// Direct invoke: Lambda had checked the permission.
+    /// The alias `direct`: Lambda had checked the permission to invoke it.
     Direct,
 }
 

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-/// Whether an event comes from API Gateway: types cannot tell, members can. A direct invoker could
-/// forge one; whoever may invoke the function is trusted by that alone.
+/// Whether an event has the shape of API Gateway's: types cannot tell, members can. Anyone can write
+/// one, so the shape says nothing about the sender; `entrance.rs` does.
 pub(super) fn is_http(event: &str) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

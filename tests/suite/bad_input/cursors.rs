@@ -76,7 +76,7 @@ fn listed(stage: &Stage) -> Vec<String> {
 }
 
 fn ask(stage: &Stage, body: &Value) -> Said {
-    let answer = stage.run(stage.world.bundle.invoke("list-sessions", &body.to_string()));
+    let answer = stage.run(stage.world.bundle.invoke("list-sessions:direct", &body.to_string()));
     sound("list-sessions", Asker::Invoker, &answer)
 }
 

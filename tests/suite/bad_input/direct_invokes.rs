@@ -10,6 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use shared::http::command::MAX_BODY_BYTES;
+use shared::lambda::DIRECT;
 use tests::Opened;
 
 const FUNCTIONS: [&str; 4] = ["create-session", "list-sessions", "revoke-handle", "revoke-user"];
@@ -37,7 +38,8 @@ impl Administration {
     }
 
     fn ask(&self, function: &str, body: &str) -> Said {
-        let answer = self.stage.run(self.stage.world.bundle.invoke(function, body));
+        let direct = format!("{function}:{DIRECT}");
+        let answer = self.stage.run(self.stage.world.bundle.invoke(&direct, body));
         let said = shown(&answer);
         assert!(!self.filled.any_secret_in(&said), "a token is repeated: {said}");
         for mine in [&self.bystander.handle, &self.bystander.refresh] {

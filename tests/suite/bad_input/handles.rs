@@ -5,7 +5,7 @@ use super::answers::{Asker, sound};
 use super::cases::{Stage, every};
 use super::events::with_text;
 use super::texts::{TextChange, text};
-use crate::events::{Placeholders, sample};
+use crate::events::{Placeholders, addressed, sample};
 use proptest::collection::vec;
 use proptest::sample::select;
 use shared::ids::{SessionHandle, TenantId};
@@ -47,7 +47,7 @@ fn a_changed_handle_names_no_session() {
             return;
         }
         let event = with_text(&event, &genuine, &handle);
-        let answer = stage.run(stage.world.bundle.invoke(function, &event));
+        let answer = stage.run(stage.world.bundle.invoke(&addressed(function, case), &event));
         let asker = if case.starts_with("direct") { Asker::Invoker } else { Asker::Client };
         let said = sound(function, asker, &answer);
         let value = said.value();

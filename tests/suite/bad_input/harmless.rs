@@ -5,7 +5,7 @@ use super::cases::{Stage, every};
 use super::events::ClientChange;
 use super::json::{Odd, Tree, odd};
 use super::texts::short_text;
-use crate::events::{Placeholders, rows_of, sample};
+use crate::events::{Placeholders, addressed, rows_of, sample};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -128,7 +128,7 @@ fn what_stands_beside_the_point_changes_nothing() {
         if serde_json::from_str::<serde_json::Value>(&event).is_err() {
             return;
         }
-        let answer = stage.run(stage.world.bundle.invoke(function, &event));
+        let answer = stage.run(stage.world.bundle.invoke(&addressed(function, case), &event));
         let mut rows = rows_of(function).iter();
         let (_, outcome) = rows.find(|(name, _)| name == case).expect("a row");
         if let Err(fault) = outcome.check(&answer, &filled) {

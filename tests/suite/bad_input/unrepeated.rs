@@ -6,7 +6,7 @@ use super::cases::{Stage, every};
 use super::events::ClientChange;
 use super::gateway_events::FUNCTIONS;
 use super::json::{JsonChange, Odd, Tree};
-use crate::events::{Placeholders, rows_of, sample};
+use crate::events::{Placeholders, addressed, rows_of, sample};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use tests::logs;
@@ -52,7 +52,8 @@ fn a_refusal_repeats_nothing() {
             (ClientChange::Body(change), true) => change.apply(&mut event),
             _ => hushed.apply(&mut event),
         }
-        let answer = stage.run(stage.world.bundle.invoke(function, &event.write()));
+        let answer =
+            stage.run(stage.world.bundle.invoke(&addressed(function, case), &event.write()));
         let refused = match sound(function, Asker::Invoker, &answer) {
             Said::Http(status, _) => status >= 400,
             Said::Plain(_) => false,

@@ -2,7 +2,7 @@
 //! handler panics: it says so in time, and goes on.
 
 use super::{function, functions, lines, now, start};
-use crate::events::{Outcome, Placeholders, end_sessions, rows_for, sample};
+use crate::events::{Outcome, Placeholders, end_sessions, qualifier_of, rows_for, sample};
 use futures_util::future::join_all;
 use lambda_runtime::Diagnostic;
 use local::dynamodb::Embedded;
@@ -36,7 +36,7 @@ async fn all_asking(world: &World, engine: &Faulty<Embedded>) -> Vec<Asking> {
             let event = placeholders.fill(&sample(&function.binary, case));
             engine.fail("*", usize::MAX, Fault::Unreachable);
             engine.take_calls();
-            drop(sandbox.invoke(event.clone()).await);
+            drop(sandbox.invoke_by(qualifier_of(case), event.clone()).await);
             engine.heal();
             if !engine.take_calls().is_empty() {
                 all.push(Asking { function, case, event, outcome });
@@ -62,7 +62,8 @@ fn is_unavailable(answer: &Answer) -> bool {
 /// has no time left, or the sandbox fails the test.
 async fn is_told(sandbox: &mut Sandbox, asking: &Asking) {
     for _ in 0..2 {
-        let answer = sandbox.invoke(asking.event.clone()).await;
+        let qualifier = qualifier_of(asking.case);
+        let answer = sandbox.invoke_by(qualifier, asking.event.clone()).await;
         assert!(is_unavailable(&answer), "{}: {answer:?}", asking.function.name);
     }
 }
@@ -113,7 +114,8 @@ async fn without_a_table_that_answers_each_function_says_so_in_time_and_goes_on(
         end_sessions(&world).await;
         let placeholders = Placeholders::prepare_at(&world, now()).await;
         let event = placeholders.fill(&sample(&asking.function.binary, asking.case));
-        let answer = sandbox.invoke(event).await.map(|answer| placeholders.at_once(&answer));
+        let answer = sandbox.invoke_by(qualifier_of(asking.case), event).await;
+        let answer = answer.map(|answer| placeholders.at_once(&answer));
         asking.outcome.check(&answer, &placeholders).expect(asking.case);
         logs_twice(sandbox, "timeout").await;
     }

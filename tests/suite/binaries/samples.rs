@@ -1,7 +1,7 @@
 //! Every sample of `events/` is answered by the binary as by the function in process.
 
 use super::{function, functions, lines, now, opaque_words, start};
-use crate::events::{Placeholders, end_sessions, rows_for, sample};
+use crate::events::{Placeholders, end_sessions, qualifier_of, rows_for, sample};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tests::World;
@@ -29,7 +29,7 @@ async fn feed(name: &str) {
     for (case, outcome) in rows_for(&function) {
         let placeholders = Placeholders::prepare_at(&world, now()).await;
         let event = placeholders.fill(&sample(&function.binary, case));
-        let answer = sandbox.invoke(event.clone()).await;
+        let answer = sandbox.invoke_by(qualifier_of(case), event.clone()).await;
         let said = format!("{answer:?}");
         assert!(!placeholders.any_secret_in(&said), "{name}/{case}: repeats a token");
         let answer = answer.map(|answer| placeholders.at_once(&answer));

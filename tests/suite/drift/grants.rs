@@ -4,7 +4,7 @@
 
 use super::iam::{BUS, Need, needs, statements};
 use super::template;
-use crate::events::{Placeholders, rows_of, sample};
+use crate::events::{Placeholders, addressed, rows_of, sample};
 use local::dynamodb::{Embedded, WireRequest};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,11 +40,11 @@ async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Q
     });
     let world = world.await;
     let mut found = BTreeSet::new();
-    let mut feed = async |event: &str| {
+    let mut feed = async |case: &str, event: &str| {
         engine.take_calls();
         bus.take_calls();
         // Whether it is refused is the samples' own test.
-        drop(world.bundle.invoke(function, event).await);
+        drop(world.bundle.invoke(&addressed(function, case), event).await);
         found.extend(engine.take_calls().iter().flat_map(questions));
         found.extend(bus.take_calls().iter().map(|call| {
             assert_eq!(call["Entries"][0]["EventBusName"], "sessions");
@@ -52,16 +52,16 @@ async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Q
         }));
     };
     if binary == "create-session" {
-        feed(&sample(binary, "direct-minimal")).await;
+        feed("direct-minimal", &sample(binary, "direct-minimal")).await;
     }
     for (case, _) in rows_of(binary) {
         let placeholders = Placeholders::prepare(&world).await;
-        feed(&placeholders.fill(&sample(binary, case))).await;
+        feed(case, &placeholders.fill(&sample(binary, case))).await;
     }
     let placeholders = Placeholders::prepare(&world).await;
     world.pass(KEYS_ARE_DUE);
     for (case, _) in rows_of(binary) {
-        feed(&placeholders.fill(&sample(binary, case))).await;
+        feed(case, &placeholders.fill(&sample(binary, case))).await;
     }
     found
 }

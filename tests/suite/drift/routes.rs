@@ -1,9 +1,11 @@
 //! What is reachable, and what stands before it.
 
-use super::template;
+use super::{root, template, tree};
 use http::Method;
 use local::template::Guard;
+use shared::lambda::DIRECT;
 use std::collections::BTreeSet;
+use std::fs;
 
 /// Method, path, binary and guard of each route there is.
 const ROUTES: [[&str; 4]; 15] = [
@@ -41,6 +43,57 @@ fn these_are_the_routes_and_their_guards() {
     assert_eq!(routes.len(), ROUTES.len(), "a route stands twice");
     let expected = ROUTES.map(|route| route.map(ToOwned::to_owned));
     assert_eq!(BTreeSet::from_iter(routes), BTreeSet::from(expected));
+}
+
+/// The functions that take commands by direct invoke.
+fn admin_functions() -> BTreeSet<String> {
+    let of_iam = ROUTES.iter().filter(|[_, _, _, guard]| *guard == "IAM");
+    of_iam.map(|[_, _, binary, _]| (*binary).to_owned()).collect()
+}
+
+#[test]
+fn the_functions_behind_iam_have_the_alias_direct_and_no_other_has_one() {
+    let with_alias = template().functions.into_values().filter(|one| !one.aliases.is_empty());
+    let with_alias: BTreeSet<_> = with_alias
+        .map(|function| {
+            assert_eq!(function.aliases, BTreeSet::from([DIRECT.to_owned()]), "{}", function.name);
+            function.name
+        })
+        .collect();
+    assert_eq!(with_alias, admin_functions());
+}
+
+/// What a document lets be invoked or granted: the last part of an ARN, or what follows
+/// `--function-name`.
+fn functions_named(text: &str) -> Vec<&str> {
+    let after = [":function:", "--function-name "].map(|before| text.split(before).skip(1));
+    let is_in_it = |letter: char| letter.is_ascii_alphanumeric() || "-_:$".contains(letter);
+    let names = after.into_iter().flatten().map(|rest| {
+        let end = rest.find(|letter| !is_in_it(letter)).unwrap_or(rest.len());
+        &rest[..end]
+    });
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn documents_name_the_alias_of_an_admin_function_and_no_other_function_but_the_keys() {
+    let admin = admin_functions();
+    let mut found = 0;
+    let files = ["docs", "console", "events", "examples"].into_iter().flat_map(tree);
+    for file in files.chain([root().join("README.md")]) {
+        if file.extension().is_none_or(|kind| kind != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("text");
+        for name in functions_named(&text) {
+            let plain = name.strip_prefix("sever-").unwrap_or(name);
+            let (function, alias) = plain.split_once(':').unwrap_or((plain, ""));
+            let expected = if admin.contains(function) { DIRECT } else { "" };
+            assert_eq!(alias, expected, "{}: {name}", file.display());
+            found += 1;
+        }
+    }
+    assert!(found > 5, "{found}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ async fn handles_are_recorded_by_their_salted_digests_with_whose_they_were() {
     let text = lines.take_text();
     assert!(text.contains(&hashed(&one.handle)) && !text.contains(&one.handle));
     let again = json!({"sessionHandle": one.handle}).to_string();
-    world.bundle.invoke("revoke-handle", &again).await.expect("a revocation");
+    world.bundle.invoke("revoke-handle:direct", &again).await.expect("a revocation");
     let record = only(&lines);
     assert_eq!(record["actor"], json!({"type": "direct-invoke"}));
     let not_live = json!([{"session": hashed(&one.handle), "state": "not-live"}]);
@@ -127,7 +127,7 @@ async fn a_users_revocation_says_what_it_covers() {
     assert_eq!(world.admin("/revoke-user", &unknown).await.status, 409);
     assert_eq!(lines.take_records(), Vec::<Value>::new(), "nothing was revoked");
     let nobody = json!({"userId": "nobody"}).to_string();
-    world.bundle.invoke("revoke-user", &nobody).await.expect("a revocation");
+    world.bundle.invoke("revoke-user:direct", &nobody).await.expect("a revocation");
     assert_eq!(only(&lines)["count"], 0);
 }
 

@@ -34,7 +34,7 @@ async fn live(world: &World, engine: &tests::Faulty<local::dynamodb::Embedded>) 
     assert_eq!(world.admin("/revoke-handle", &revoke).await.status, 503);
     assert_eq!(world.post("/logout").bearer(&one.access).send().await.status, 503);
     engine.heal();
-    world.bundle.invoke("revoke-handle", &revoke.to_string()).await.expect("a revocation");
+    world.bundle.invoke("revoke-handle:direct", &revoke.to_string()).await.expect("a revocation");
     engine.fail("Query", usize::MAX, Fault::Throttled);
     world.revoke("/revoke-user", &json!({"userId": "ada", "tenantId": "public"})).await;
     engine.heal();

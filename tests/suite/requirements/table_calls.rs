@@ -1,7 +1,7 @@
 //! What the functions ask of the table when their samples are fed to them: read strongly, write on
 //! a condition, and know the index by the name it has.
 
-use crate::events::{Placeholders, rows_of, sample};
+use crate::events::{Placeholders, addressed, rows_of, sample};
 use local::dynamodb::{Embedded, WireRequest};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -22,7 +22,8 @@ async fn calls() -> (World, Vec<WireRequest>) {
             engine.take_calls();
             for (case, _) in some {
                 // Whether it is refused is the samples' own test.
-                drop(world.bundle.invoke(binary, &placeholders.fill(&sample(binary, case))).await);
+                let event = placeholders.fill(&sample(binary, case));
+                drop(world.bundle.invoke(&addressed(binary, case), &event).await);
             }
             found.extend(engine.take_calls());
         }

@@ -72,8 +72,9 @@ impl Sample {
         let mut floor = floor_key(&cold).await?;
         recorder.take();
         for case in &mut cases {
+            let arn = case.arn();
             for calls in [&mut case.cold, &mut case.warm] {
-                invoke(&cold, &case.arn(), &case.event).await?;
+                invoke(&cold, &arn, &case.event).await?;
                 *calls = recorder.take();
             }
         }

@@ -62,7 +62,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = client(SharedHttpConnector::new(table));
     let function =
         constructor(Arc::new(App::new(config, client, Clock::system(), Entropy::system())));
-    let context = Context { invoked_function_arn: sample.arn, ..Context::default() };
+    let mut context = Context::default();
+    context.invoked_function_arn = sample.arn;
     for _ in 0..count.parse()? {
         let event = LambdaEvent::new(sample.event.clone(), context.clone());
         let answer = match function.invoke(event).await {

@@ -64,7 +64,8 @@ mod tests {
             ("sever-revoke-user:direct", Entrance::Unknown),
             ("", Entrance::Unknown),
         ] {
-            let context = Context { invoked_function_arn: arn.to_owned(), ..Context::default() };
+            let mut context = Context::default();
+            arn.clone_into(&mut context.invoked_function_arn);
             assert_eq!(Entrance::of(&context), expected, "{arn}");
         }
     }

@@ -5,7 +5,9 @@
 use super::iam::{BUS, Need, needs, statements};
 use super::template;
 use crate::events::{Placeholders, addressed, rows_of, sample};
+use local::bundle::Builder;
 use local::dynamodb::{Embedded, WireRequest};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +65,27 @@ async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Q
     for (case, _) in rows_of(binary) {
         feed(case, &placeholders.fill(&sample(binary, case))).await;
     }
+    if binary == "own-sessions" {
+        // For the second time in this moment, so that the generation is raised by a step.
+        let placeholders = Placeholders::prepare(&world).await;
+        feed("revoke-all", &placeholders.fill(&sample(binary, "revoke-all"))).await;
+    }
     found
+}
+
+/// A cookie session from before the operator asked for anti-CSRF tokens is given one when it is
+/// refreshed.
+async fn needs_of_an_old_cookie_session() -> BTreeSet<Question> {
+    let engine = Arc::new(Faulty::new(Embedded::memory().expect("a database")));
+    let before = World::with(|builder| builder.engine(Arc::clone(&engine))).await;
+    let session = before.open_with(&json!({"userId": "ada", "transfer": "cookie"})).await;
+    let asks =
+        |builder: Builder| builder.engine(Arc::clone(&engine)).parameter("AntiCsrf", "VIA_TOKEN");
+    let world = World::with_clock(before.clock.clone(), asks).await;
+    engine.take_calls();
+    let refresh = world.post("/auth/session/refresh").cookie("sRefreshToken", &session.refresh);
+    assert_eq!(refresh.send().await.status, 200);
+    engine.take_calls().iter().flat_map(questions).collect()
 }
 
 #[tokio::test]
@@ -75,6 +97,9 @@ async fn a_function_may_do_what_it_does_and_nothing_else() {
         let mut asked = needs_of(name, binary, "never").await;
         if name == "verify-session-fast" {
             asked.extend(needs_of(name, binary, "always").await);
+        }
+        if name == "refresh-session" {
+            asked.extend(needs_of_an_old_cookie_session().await);
         }
         let own = &statements[name];
         let allowed = |question: &&Question| {

@@ -234,9 +234,9 @@ fn attributes(update: &Value) -> BTreeSet<String> {
     let is_number = |word: &str| word.chars().all(|letter| letter.is_ascii_digit());
     let names =
         words.filter(|word| !word.starts_with(':') && !WORDS.contains(word) && !is_number(word));
-    let names = names.map(|word| match word.starts_with('#') {
-        true => update["ExpressionAttributeNames"][word].as_str().expect("a name of that alias"),
-        false => word,
+    let names = names.map(|word| {
+        let alias = update["ExpressionAttributeNames"].get(word).and_then(Value::as_str);
+        alias.unwrap_or(word)
     });
     object(&update["Key"]).keys().map(String::as_str).chain(names).map(ToOwned::to_owned).collect()
 }

@@ -118,7 +118,8 @@ async fn a_member_that_is_unknown_is_named_and_nothing_is_revoked() {
         let detail = reply.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.starts_with(named) && detail.ends_with("Nothing was done"), "{detail}");
         assert!(!detail.contains(&session.handle), "{detail}");
-        let error = world.bundle.invoke(function, &body.to_string()).await.unwrap_err();
+        let direct = format!("{function}:direct");
+        let error = world.bundle.invoke(&direct, &body.to_string()).await.unwrap_err();
         assert_eq!(error.error_type, "unknown-field", "{body}");
         assert!(error.error_message.contains(named), "{}", error.error_message);
     }
@@ -143,7 +144,7 @@ async fn a_read_ignores_what_it_does_not_know() {
     let list = world.get("/list-sessions?tenantID=acme&userId=u1").signed().send().await;
     assert_eq!(list.json()["sessions"][0]["handle"], session.handle.as_str());
     let payload = json!({"userId": "u1", "note": 1}).to_string();
-    let answer = world.bundle.invoke("list-sessions", &payload).await.unwrap();
+    let answer = world.bundle.invoke("list-sessions:direct", &payload).await.unwrap();
     assert!(answer.get().contains(&session.handle));
 }
 

@@ -10,7 +10,7 @@ use shared::app::App;
 use shared::config::{Config, ConfigError};
 use shared::lambda::Function;
 use shared::time::{Clock, Entropy, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 type Constructor = fn(Arc<App>) -> Function;
@@ -72,10 +72,11 @@ impl Deployed {
     pub(crate) fn compose(
         resource: &FunctionResource,
         parts: &Parts,
+        warnings: &mut BTreeSet<String>,
     ) -> Result<Self, ComposeError> {
         let function = match parts.stand_ins.get(&resource.binary) {
             Some(stand_in) => stand_in.clone(),
-            None => construct(resource, parts)?,
+            None => construct(resource, parts, warnings)?,
         };
         let config = LambdaConfig {
             function_name: resource.full_name.clone(),
@@ -135,14 +136,16 @@ impl Deployed {
     }
 }
 
-/// Composes every function, or tells all that is wrong with any of their environments.
+/// Composes every function, or tells all that is wrong with any of their environments. What each
+/// would warn of is logged once.
 pub(crate) fn compose_all(
     resources: &BTreeMap<String, FunctionResource>,
     parts: &Parts,
 ) -> Result<BTreeMap<String, Arc<Deployed>>, ComposeError> {
     let (mut functions, mut faults) = (BTreeMap::new(), Vec::new());
+    let mut warnings = BTreeSet::new();
     for (id, resource) in resources {
-        match Deployed::compose(resource, parts) {
+        match Deployed::compose(resource, parts, &mut warnings) {
             Ok(function) => drop(functions.insert(id.clone(), Arc::new(function))),
             Err(ComposeError::Config(error)) => faults.extend(error.faults),
             Err(error) => return Err(error),
@@ -155,14 +158,20 @@ pub(crate) fn compose_all(
             true
         }
     });
-    if faults.is_empty() {
-        Ok(functions)
-    } else {
-        Err(ComposeError::Config(ConfigError { faults }))
+    if !faults.is_empty() {
+        return Err(ComposeError::Config(ConfigError { faults }));
     }
+    for warning in &warnings {
+        tracing::warn!(warning, "check the configuration");
+    }
+    Ok(functions)
 }
 
-fn construct(resource: &FunctionResource, parts: &Parts) -> Result<Function, ComposeError> {
+fn construct(
+    resource: &FunctionResource,
+    parts: &Parts,
+    warnings: &mut BTreeSet<String>,
+) -> Result<Function, ComposeError> {
     let Some((_, constructor)) = REGISTRY.iter().find(|(name, _)| *name == resource.binary) else {
         return Err(ComposeError::NoBinary {
             function: resource.name.clone(),
@@ -171,6 +180,7 @@ fn construct(resource: &FunctionResource, parts: &Parts) -> Result<Function, Com
     };
     let config = Config::from_vars(|name| resource.environment.get(name).cloned())
         .map_err(ComposeError::Config)?;
+    warnings.extend(config.warnings.iter().cloned());
     let app = App::new(config, parts.dynamodb.clone(), parts.clock.clone(), parts.entropy.clone());
     Ok(constructor(Arc::new(App { aws: parts.aws.clone(), ..app })))
 }

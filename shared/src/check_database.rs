@@ -1,7 +1,12 @@
 //! The condition on which the authorizer reads the table: per deployment, and per route where a
 //! route says otherwise.
 
+mod rule;
+
+pub use rule::BadRule;
+
 use http::Method;
+use rule::{Named, canonical, is_greedy};
 use std::collections::HashMap;
 
 /// When a check is strict.
@@ -39,8 +44,8 @@ impl CheckDatabase {
 /// What is asked for, as far as the question says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// A method on a route: the path as the API declares it, such as `/orders/{id}`.
-    Route(Method, String),
+    /// A method on a route.
+    Route(Method, Route),
     /// A method on a route that the question does not name.
     Unrouted(Method),
     /// A connection, over which anything may be asked later.
@@ -49,12 +54,24 @@ pub enum Asked {
     GraphQl,
 }
 
+/// A route of an API, as its authorizer is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The path as the API declares it, such as `/orders/{id}`.
+    pub path: String,
+    /// The stage at which the API was reached, such as `prod`. It is no part of the path.
+    pub stage: Option<String>,
+}
+
 impl Asked {
-    /// A method on `route`, when there is one and it is a path.
+    /// A method on the route `path` of the API's `stage`, when there is such a route.
     #[must_use]
-    pub fn http(method: Method, route: Option<&str>) -> Self {
-        match route {
-            Some(route) if route.starts_with('/') => Self::Route(method, route.to_owned()),
+    pub fn http(method: Method, path: Option<&str>, stage: Option<&str>) -> Self {
+        match path {
+            Some(path) if path.starts_with('/') => {
+                let stage = stage.map(ToOwned::to_owned);
+                Self::Route(method, Route { path: path.to_owned(), stage })
+            }
             _ => Self::Unrouted(method),
         }
     }
@@ -64,74 +81,97 @@ impl Asked {
 #[derive(Clone, Debug)]
 pub struct CheckPolicy {
     default: CheckDatabase,
-    routes: HashMap<Route, CheckDatabase>,
+    rules: HashMap<Named, CheckDatabase>,
 }
-
-/// A route as API Gateway names it: `GET /orders/{id}`. `None` for any method.
-type Route = (Option<Method>, String);
 
 impl CheckPolicy {
     /// One condition for every route.
     #[must_use]
     pub fn everywhere(default: CheckDatabase) -> Self {
-        Self { default, routes: HashMap::new() }
+        Self { default, rules: HashMap::new() }
     }
 
-    /// Reads exceptions such as `POST /payments=always,ANY /feed/{id}=never`. `None` when the text
-    /// is not such a list, or names a route twice.
-    #[must_use]
-    pub fn with_routes(mut self, text: &str) -> Option<Self> {
-        for rule in text.split(',') {
-            let (route, condition) = rule.trim().rsplit_once('=')?;
-            let (method, path) = route.trim().split_once(' ')?;
-            let method = match method {
-                "ANY" => None,
-                method if method.bytes().all(|byte| byte.is_ascii_uppercase()) => {
-                    Some(Method::from_bytes(method.as_bytes()).ok()?)
-                }
-                _ => return None,
-            };
-            let path = path.trim();
-            if !path.starts_with('/') {
-                return None;
-            }
-            let condition = CheckDatabase::parse(condition.trim())?;
-            if self.routes.insert((method, path.to_owned()), condition).is_some() {
-                return None;
+    /// Reads exceptions such as `POST /payments=always,ANY /feed/{id}=never`.
+    ///
+    /// # Errors
+    /// The first rule that is none, that could match no request of an API, or that names a route
+    /// which another rule names too.
+    pub fn with_routes(mut self, text: &str) -> Result<Self, BadRule> {
+        for rule in text.split(',').map(str::trim) {
+            let bad = |expected| BadRule { rule: rule.to_owned(), expected };
+            let (named, condition) = rule::parse(rule).map_err(bad)?;
+            if self.rules.insert(named, condition).is_some() {
+                return Err(bad("one rule for each route"));
             }
         }
-        Some(self)
+        Ok(self)
+    }
+
+    /// The rules whose path begins with `prefix`, such as `/prod`, in words.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let paths = self.rules.keys().map(|(_, path)| path.as_str());
+        paths.filter(move |path| {
+            let rest = path.strip_prefix(prefix).filter(|_| !prefix.is_empty());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     /// Whether the table is asked. A route is the path as the API declares it, such as
     /// `/orders/{id}`: matching the path of a request instead would let `/orders/1/` slip past a
     /// rule for `/orders/{id}`.
     ///
-    /// Where the route is unknown, the strictest rule that could be meant holds. What is no HTTP
-    /// request has no safe method and no rule: it asks the table unless the deployment never does.
+    /// Where the route is unknown, the strictest rule that could be meant holds. A greedy route,
+    /// such as `/{proxy+}`, that no rule names is as unknown: the rules name what is behind it.
+    /// What is no HTTP request has no safe method and no rule: it asks the table unless the
+    /// deployment never does.
     #[must_use]
     pub fn is_strict(&self, asked: &Asked) -> bool {
         match asked {
-            Asked::Route(method, route) => {
-                let exact = self.routes.get(&(Some(method.clone()), route.clone()));
-                let rule = exact.or_else(|| self.routes.get(&(None, route.clone())));
-                rule.unwrap_or(&self.default).is_strict_for(method)
-            }
-            Asked::Unrouted(method) => {
-                let rules = self.routes.iter();
-                let mut rules =
-                    rules.filter(|((of, _), _)| of.as_ref().is_none_or(|of| of == method));
-                self.default.is_strict_for(method)
-                    || rules.any(|(_, rule)| rule.is_strict_for(method))
-            }
+            Asked::Route(method, route) => self.is_strict_on(method, route),
+            Asked::Unrouted(method) => self.is_strict_anywhere(method),
             Asked::WebSocket | Asked::GraphQl => self.default != CheckDatabase::Never,
         }
+    }
+
+    fn is_strict_on(&self, method: &Method, route: &Route) -> bool {
+        if self.rules.is_empty() {
+            return self.default.is_strict_for(method);
+        }
+        let by_rule = |path| self.rule(method, path).map(|rule| rule.is_strict_for(method));
+        // An operator who writes the stage into a rule means this route, and is never checked less
+        // for it.
+        let staged = route.stage.as_ref().map(|stage| format!("/{stage}{}", route.path));
+        let staged = staged.and_then(|path| by_rule(canonical(&path)));
+        let here = by_rule(canonical(&route.path)).unwrap_or_else(|| {
+            if is_greedy(&route.path) {
+                self.is_strict_anywhere(method)
+            } else {
+                self.default.is_strict_for(method)
+            }
+        });
+        here || staged == Some(true)
+    }
+
+    fn rule(&self, method: &Method, path: String) -> Option<CheckDatabase> {
+        let exact = (Some(method.clone()), path);
+        let rule = self.rules.get(&exact).or_else(|| self.rules.get(&(None, exact.1)));
+        rule.copied()
+    }
+
+    fn is_strict_anywhere(&self, method: &Method) -> bool {
+        let rules = self.rules.iter();
+        let mut rules = rules.filter(|((of, _), _)| of.as_ref().is_none_or(|of| of == method));
+        self.default.is_strict_for(method) || rules.any(|(_, rule)| rule.is_strict_for(method))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn on(method: Method, route: &str) -> Asked {
+        Asked::http(method, Some(route), None)
+    }
 
     #[test]
     fn a_route_overrides_the_deployment_and_its_method_overrides_any() {
@@ -149,7 +189,7 @@ mod tests {
             (Method::GET, "/admin/{id}", false),
             (Method::GET, "/admin/7", false),
         ] {
-            let asked = Asked::http(method, Some(route));
+            let asked = on(method, route);
             assert_eq!(policy.is_strict(&asked), strict, "{asked:?}");
         }
     }
@@ -169,7 +209,7 @@ mod tests {
             (&lax, Method::GET, true),
         ] {
             for route in [None, Some("$default"), Some("")] {
-                let asked = Asked::http(method.clone(), route);
+                let asked = Asked::http(method.clone(), route, None);
                 assert_eq!(policy.is_strict(&asked), strict, "{asked:?}");
             }
         }
@@ -190,19 +230,50 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_not_one_is_refused() {
-        for text in [
-            "",
-            "POST /a",
-            "POST /a=maybe",
-            "post /a=always",
-            "POST a=always",
-            "/a=always",
-            "POST /a=always,",
-            "POST /a=always,POST /a=never",
+    fn a_greedy_route_that_no_rule_names_is_as_strict_as_any_rule() {
+        let rules = "POST /payments=always,GET /feed=never,ANY /files/{path+}=never";
+        let never = CheckPolicy::everywhere(CheckDatabase::Never).with_routes(rules).unwrap();
+        let always = CheckPolicy::everywhere(CheckDatabase::Always).with_routes(rules).unwrap();
+        for (policy, method, route, strict) in [
+            (&never, Method::POST, "/{proxy+}", true),
+            (&never, Method::POST, "/payments/{proxy+}", true),
+            (&never, Method::PUT, "/{proxy+}", false),
+            (&never, Method::POST, "/files/{path+}", false),
+            (&never, Method::POST, "/payments/{id}", false),
+            (&always, Method::GET, "/{proxy+}", true),
+            (&always, Method::GET, "/files/{path+}", false),
         ] {
-            let policy = CheckPolicy::everywhere(CheckDatabase::Always).with_routes(text);
-            assert!(policy.is_none(), "{text:?}");
+            let asked = on(method, route);
+            assert_eq!(policy.is_strict(&asked), strict, "{asked:?}");
         }
+    }
+
+    #[test]
+    fn a_rule_holds_whatever_its_parameters_are_called_and_for_the_stage_it_may_name() {
+        let policy = CheckPolicy::everywhere(CheckDatabase::Never).with_routes(
+            "ANY /a/{id}=always,ANY /b/{proxy+}=always,GET /prod/c=always,ANY /=always",
+        );
+        let policy = policy.unwrap();
+        let reached = |route, stage| Asked::http(Method::GET, Some(route), stage);
+        for (asked, strict) in [
+            (reached("/a/{other}", None), true),
+            (reached("/a/{other}/", None), true),
+            (reached("/a/id", None), false),
+            (reached("/b/{rest+}", None), true),
+            (reached("/b/{rest}", None), false),
+            (reached("/", None), true),
+            (reached("/c", Some("prod")), true),
+            (reached("/c", Some("v1")), false),
+            (reached("/c", None), false),
+            (reached("/prod/c", None), true),
+        ] {
+            assert_eq!(policy.is_strict(&asked), strict, "{asked:?}");
+        }
+        // A stage in a rule makes no route less strict.
+        let always = CheckPolicy::everywhere(CheckDatabase::Always);
+        let policy = always.with_routes("GET /prod/c=never").unwrap();
+        assert!(policy.is_strict(&reached("/c", Some("prod"))));
+        assert!(policy.under("/prod").eq(["/prod/c"]) && policy.under("/pro").next().is_none());
+        assert!(policy.under("").next().is_none());
     }
 }

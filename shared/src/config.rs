@@ -3,18 +3,27 @@
 //! together.
 
 use crate::api_keys::ApiKeys;
-use crate::http::cookies::{CookieSettings, SameSite};
+use crate::http::cookies::{CookieSettings, SameSite, bare};
 use crate::session::{AntiCsrfMode, Conflict, Policy};
 use crate::token::issuers::{Issuers, Trusted};
-use std::fmt;
+use domains::{cookie_domain, origin};
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
+use values::{
+    anti_csrf_mode, event_bus, flag, fractional, older_cookie_domain, path, same_site, table_name,
+    trusted_issuers, whole,
+};
 
 mod authorizer;
+mod domains;
+mod faults;
 mod same_site;
+mod values;
 mod variables;
+mod warnings;
 
 pub use authorizer::{AuthorizerSettings, HttpApiResponse};
+pub use faults::{ConfigError, Fault, Found};
 pub use variables::{VARIABLES, Variable};
 
 /// What a function is configured to do.
@@ -34,6 +43,8 @@ pub struct Config {
     pub has_plain_api_keys: bool,
     /// The EventBridge bus to tell of sessions, by name or ARN, if any.
     pub event_bus: Option<String>,
+    /// What works and is dangerous, one line each: the name of a variable, why, and what to do.
+    pub warnings: Vec<String>,
 }
 
 /// Who may call `core-driver`.
@@ -69,37 +80,16 @@ pub enum OlderCookieDomain {
     Domain(String),
 }
 
-/// What is wrong with one variable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Its name.
-    pub variable: &'static str,
-    /// Whether it is missing, or has a value that is not allowed.
-    pub missing: bool,
-    /// What is allowed.
-    pub allowed: &'static str,
-}
-
-/// Everything that is wrong with the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    /// At least one.
-    pub faults: Vec<Fault>,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration is faulty")?;
-        for (i, fault) in self.faults.iter().enumerate() {
-            let problem = if fault.missing { "is missing, it" } else { "is not as it must be, it" };
-            let separator = if i == 0 { ": " } else { "; " };
-            write!(f, "{separator}{} {problem} must be {}", fault.variable, fault.allowed)?;
+impl OlderCookieDomain {
+    /// The `Domain` attribute that they had.
+    #[must_use]
+    pub fn attribute(&self) -> Option<&str> {
+        match self {
+            Self::HostOnly => None,
+            Self::Domain(domain) => Some(domain),
         }
-        Ok(())
     }
 }
-
-impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Reads the process's environment.
@@ -130,20 +120,28 @@ struct Vars<'a> {
     faults: Vec<Fault>,
 }
 
+/// Where the API and the website are reached.
+struct Places {
+    api: Url,
+    website: Url,
+    /// What the gateway puts before every path.
+    gateway_path: String,
+    /// That, and the path of the browser's routes.
+    base: String,
+}
+
 /// What the operator said of cookies; the rest follows from the domains.
 struct CookieWishes {
     secure: Option<bool>,
     same_site: Option<SameSite>,
     domain: Option<String>,
+    older_domain: Option<OlderCookieDomain>,
 }
 
 impl Vars<'_> {
     fn config(&mut self) -> Option<Config> {
-        let table_name = self.required("TABLE_NAME", |name| Some(name.to_owned()));
-        let api = self.required("API_DOMAIN", origin);
-        let website = self.required("WEBSITE_DOMAIN", origin);
-        let base_path = self.optional("API_BASE_PATH", path).unwrap_or_else(|| "/auth".to_owned());
-        let gateway_path = self.optional("API_GATEWAY_PATH", path).unwrap_or_default();
+        let table_name = self.required("TABLE_NAME", table_name);
+        let places = self.places();
         let authorizer = self.authorizer();
         let lifetimes = self.lifetimes();
         let wishes = self.cookie_wishes();
@@ -151,37 +149,49 @@ impl Vars<'_> {
         let none = || Trusted::These(Vec::new());
         let trusted = self.optional("TRUSTED_ISSUERS", trusted_issuers).unwrap_or_else(none);
         let core_access = self.core_access();
-        let older_cookie_domain = self.optional("OLDER_COOKIE_DOMAIN", older_cookie_domain);
         let event_bus = self.optional("EVENT_BUS", event_bus);
         // Every variable has been read: what is left to find wrong is in how they go together.
-        let (api, website) = (api?, website?);
-        let base = format!("{gateway_path}{base_path}");
-        let cookies = self.cookies(wishes, &api, &website, &base);
+        let places = places?;
+        let web = self.web(wishes, &places);
         let anti_csrf = anti_csrf.unwrap_or({
             // A browser sends such cookies along from any site.
-            match cookies.same_site {
+            match web.cookies.same_site {
                 SameSite::None => AntiCsrfMode::ViaCustomHeader,
                 SameSite::Lax | SameSite::Strict => AntiCsrfMode::None,
             }
         });
-        let own = format!("{}{base}", api.origin().ascii_serialization());
-        let issuers = Issuers { own, trusted };
-        Some(Config {
+        let issuers = self.issuers(trusted, &places);
+        let config = Config {
             table_name: table_name?,
             policy: Policy { issuers, anti_csrf, ..lifetimes },
-            web: WebSettings {
-                website_origin: website.origin().ascii_serialization(),
-                api_is_https: api.scheme() == "https",
-                cookies,
-                older_cookie_domain,
-            },
+            web,
             authorizer,
             core_access,
             has_plain_api_keys: self
                 .value("API_KEYS")
                 .is_some_and(|list| ApiKeys::has_plain_text(&list)),
             event_bus,
-        })
+            warnings: Vec::new(),
+        };
+        Some(Config { warnings: warnings::of(&config, &places), ..config })
+    }
+
+    fn places(&mut self) -> Option<Places> {
+        let api = self.required("API_DOMAIN", origin);
+        let website = self.required("WEBSITE_DOMAIN", origin);
+        let base_path = self.optional("API_BASE_PATH", path).unwrap_or_else(|| "/auth".to_owned());
+        let gateway_path = self.optional("API_GATEWAY_PATH", path).unwrap_or_default();
+        let base = format!("{gateway_path}{base_path}");
+        Some(Places { api: api?, website: website?, gateway_path, base })
+    }
+
+    /// Our own is no SDK's: `core-driver` issues no session that names it.
+    fn issuers(&mut self, trusted: Trusted, places: &Places) -> Issuers {
+        let own = format!("{}{}", places.api.origin().ascii_serialization(), places.base);
+        if matches!(&trusted, Trusted::These(others) if others.contains(&own)) {
+            self.invalid("TRUSTED_ISSUERS");
+        }
+        Issuers { own, trusted }
     }
 
     /// The lifetimes, in a policy whose other members are still to be filled in.
@@ -210,8 +220,8 @@ impl Vars<'_> {
         };
         match policy.conflict() {
             None => {}
-            Some(Conflict::RefreshTooShort) => self.fault("REFRESH_TOKEN_VALIDITY", false),
-            Some(Conflict::KeysTooShort) => self.fault("ACCESS_TOKEN_VALIDITY", false),
+            Some(Conflict::RefreshTooShort) => self.invalid("REFRESH_TOKEN_VALIDITY"),
+            Some(Conflict::KeysTooShort) => self.invalid("ACCESS_TOKEN_VALIDITY"),
         }
         policy
     }
@@ -221,16 +231,13 @@ impl Vars<'_> {
             secure: self.optional("COOKIE_SECURE", flag),
             same_site: self.optional("COOKIE_SAME_SITE", same_site),
             domain: self.optional("COOKIE_DOMAIN", cookie_domain),
+            older_domain: self.optional("OLDER_COOKIE_DOMAIN", older_cookie_domain),
         }
     }
 
-    fn cookies(
-        &mut self,
-        wishes: CookieWishes,
-        api: &Url,
-        website: &Url,
-        base: &str,
-    ) -> CookieSettings {
+    fn web(&mut self, wishes: CookieWishes, places: &Places) -> WebSettings {
+        let Places { api, website, .. } = places;
+        self.check_cookie_domains(&wishes, api);
         let secure = wishes.secure.unwrap_or(api.scheme() == "https");
         let same_site = wishes.same_site.unwrap_or_else(|| {
             if same_site::share_a_site(api, website) { SameSite::Lax } else { SameSite::None }
@@ -239,13 +246,34 @@ impl Vars<'_> {
         // 1.3).
         let local = same_site::is_local(api) && same_site::is_local(website);
         if same_site == SameSite::None && !secure && !local {
-            self.fault("COOKIE_SECURE", false);
+            self.invalid("COOKIE_SECURE");
         }
-        CookieSettings {
-            domain: wishes.domain,
-            same_site,
-            secure,
-            refresh_path: format!("{base}/session/refresh"),
+        WebSettings {
+            website_origin: website.origin().ascii_serialization(),
+            api_is_https: api.scheme() == "https",
+            cookies: CookieSettings {
+                domain: wishes.domain,
+                same_site,
+                secure,
+                refresh_path: format!("{}/session/refresh", places.base),
+                parents: domains::parents(api).into_iter().map(ToOwned::to_owned).collect(),
+            },
+            older_cookie_domain: wishes.older_domain,
+        }
+    }
+
+    /// A browser takes no cookie for a domain that the API's host is not in, and knows one domain
+    /// with and without a leading dot as the same.
+    fn check_cookie_domains(&mut self, wishes: &CookieWishes, api: &Url) {
+        let domain = wishes.domain.as_deref();
+        let older = wishes.older_domain.as_ref().map(OlderCookieDomain::attribute);
+        let may_be_set = |domain| domains::may_set_cookie_for(api, domain);
+        if !domain.is_none_or(may_be_set) {
+            self.invalid("COOKIE_DOMAIN");
+        }
+        let is_present = |older: Option<&str>| older.map(bare) == domain.map(bare);
+        if older.is_some_and(|older| is_present(older) || !older.is_none_or(may_be_set)) {
+            self.invalid("OLDER_COOKIE_DOMAIN");
         }
     }
 
@@ -268,118 +296,28 @@ impl Vars<'_> {
     fn optional<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let parsed = parse(&self.value(name)?);
         if parsed.is_none() {
-            self.fault(name, false);
+            self.invalid(name);
         }
         parsed
     }
 
     fn required<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         if self.value(name).is_none() {
-            self.fault(name, true);
+            self.add(Fault::missing(name));
         }
         self.optional(name, parse)
     }
 
-    fn fault(&mut self, name: &'static str, missing: bool) {
-        let known = VARIABLES.iter().find(|variable| variable.name == name);
-        let allowed = known.map_or("as documented", |variable| variable.allowed);
-        let fault = Fault { variable: name, missing, allowed };
+    /// The value of `name` is not one that it takes, or not beside the others.
+    fn invalid(&mut self, name: &'static str) {
+        let value = self.value(name).unwrap_or_default();
+        self.add(Fault::invalid(name, &value));
+    }
+
+    fn add(&mut self, fault: Fault) {
         if !self.faults.contains(&fault) {
             self.faults.push(fault);
         }
-    }
-}
-
-/// Scheme and host, and nothing after them.
-fn origin(value: &str) -> Option<Url> {
-    let url = Url::parse(value).ok()?;
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let anonymous = url.username().is_empty() && url.password().is_none();
-    let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
-    (bare && anonymous && web).then_some(url)
-}
-
-/// A path without its trailing slash; `/` is the empty path.
-fn path(value: &str) -> Option<String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    let plain = value.starts_with('/') && !value.contains("//") && value.bytes().all(allowed);
-    plain.then(|| value.trim_end_matches('/').to_owned())
-}
-
-fn whole(value: &str, min: u64, max: u64) -> Option<u64> {
-    value.parse().ok().filter(|number| (min..=max).contains(number))
-}
-
-fn fractional(value: &str, unit_seconds: f64, min: f64, max: f64) -> Option<Duration> {
-    let number: f64 = value.parse().ok()?;
-    (min..=max).contains(&number).then(|| Duration::from_secs_f64(number * unit_seconds))
-}
-
-fn flag(value: &str) -> Option<bool> {
-    match value {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    }
-}
-
-fn same_site(value: &str) -> Option<SameSite> {
-    match value {
-        "strict" => Some(SameSite::Strict),
-        "lax" => Some(SameSite::Lax),
-        "none" => Some(SameSite::None),
-        _ => None,
-    }
-}
-
-fn anti_csrf_mode(value: &str) -> Option<AntiCsrfMode> {
-    match value {
-        "NONE" => Some(AntiCsrfMode::None),
-        "VIA_CUSTOM_HEADER" => Some(AntiCsrfMode::ViaCustomHeader),
-        "VIA_TOKEN" => Some(AntiCsrfMode::ViaToken),
-        _ => None,
-    }
-}
-
-/// A host name, lower-cased; a leading dot stays (PROTOCOL 1.3).
-fn cookie_domain(value: &str) -> Option<String> {
-    let value = value.to_ascii_lowercase();
-    let bare = value.strip_prefix('.').unwrap_or(&value);
-    // A cookie attribute ends at a semicolon, which a URL's host may have: only a host name may stand
-    // here.
-    let plain = bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
-    (plain && matches!(Host::parse(bare), Ok(host) if host.to_string() == bare)).then_some(value)
-}
-
-fn trusted_issuers(value: &str) -> Option<Trusted> {
-    if value == "any" {
-        return Some(Trusted::Any);
-    }
-    let issuers: Vec<_> = value.split(',').map(|issuer| issuer.trim().to_owned()).collect();
-    let url = |issuer: &String| {
-        Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-    };
-    issuers.iter().all(url).then_some(Trusted::These(issuers))
-}
-
-/// A name, or the ARN of a bus.
-fn event_bus(value: &str) -> Option<String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_".contains(&byte);
-    let is_name = |name: &str| (1..=256).contains(&name.len()) && name.bytes().all(allowed);
-    let name = if value.starts_with("arn:") {
-        let mut parts = value.splitn(6, ':').skip(2);
-        parts.next().filter(|service| *service == "events")?;
-        parts.nth(2)?.strip_prefix("event-bus/")?
-    } else {
-        value
-    };
-    is_name(name).then(|| value.to_owned())
-}
-
-fn older_cookie_domain(value: &str) -> Option<OlderCookieDomain> {
-    match value {
-        "host-only" => Some(OlderCookieDomain::HostOnly),
-        domain => cookie_domain(domain).map(OlderCookieDomain::Domain),
     }
 }
 

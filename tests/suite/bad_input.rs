@@ -30,4 +30,5 @@ mod harmless;
 mod huge;
 mod presented;
 mod refresh_tokens;
+mod routes;
 mod unrepeated;

@@ -77,6 +77,7 @@ struct Fields {
 struct RequestContext {
     connection_id: Option<String>,
     event_type: Option<String>,
+    stage: Option<String>,
     api_id: Option<String>,
     query_string: Option<String>,
     http: Option<HttpContext>,
@@ -96,10 +97,10 @@ impl Event {
             (None, Some("REQUEST")) if websocket::is_of_one(&context) => {
                 websocket::connect(fields, &context, settings.websocket_token_in_query)
             }
-            (None, Some("REQUEST")) => rest::request(fields),
-            (Some("1.0"), Some("REQUEST")) => http_api::format_1(fields),
+            (None, Some("REQUEST")) => rest::request(fields, &context),
+            (Some("1.0"), Some("REQUEST")) => http_api::format_1(fields, &context),
             (Some("2.0"), Some("REQUEST")) => {
-                http_api::format_2(fields, context, settings.http_api_response)
+                http_api::format_2(fields, &context, settings.http_api_response)
             }
             (None, None) => appsync::operation(&fields, &context),
             _ => Err(UnknownEvent::Shape),

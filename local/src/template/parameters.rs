@@ -18,6 +18,8 @@ struct Parameter {
     allowed_pattern: Option<String>,
     min_value: Option<f64>,
     max_value: Option<f64>,
+    /// What is said when the value is not allowed.
+    constraint_description: Option<String>,
     /// Whether the value is kept out of `CloudFormation`'s answers; nothing here shows one.
     #[serde(rename = "NoEcho")]
     _no_echo: Option<bool>,
@@ -64,7 +66,8 @@ fn text(value: &Value, at: &str) -> Result<String, TemplateError> {
 impl Parameter {
     fn check(&self, value: &str) -> Result<(), String> {
         if self.kind == Kind::Number {
-            let number: f64 = value.parse().map_err(|_| format!("{value:?} is not a number"))?;
+            let number = value.parse().ok().filter(|number: &f64| number.is_finite());
+            let number = number.ok_or_else(|| format!("{value:?} is not a number"))?;
             if self.min_value.is_some_and(|min| number < min)
                 || self.max_value.is_some_and(|max| number > max)
             {
@@ -81,7 +84,11 @@ impl Parameter {
             let whole =
                 Regex::new(&format!("^(?:{pattern})$")).map_err(|error| error.to_string())?;
             if !whole.is_match(value) {
-                return Err(format!("{value:?} does not match {pattern}"));
+                let fault = format!("{value:?} does not match {pattern}");
+                let expected = self.constraint_description.as_deref();
+                return Err(
+                    expected.map_or(fault.clone(), |expected| format!("{fault}: {expected}"))
+                );
             }
         }
         Ok(())
@@ -95,7 +102,8 @@ mod tests {
 
     fn given(overrides: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
         let declared = json!({
-            "Domain": {"Type": "String", "AllowedPattern": "^https?://[^/]+$"},
+            "Domain": {"Type": "String", "AllowedPattern": "^https?://[^/]+$",
+                "ConstraintDescription": "must be an origin."},
             "Grace": {"Type": "Number", "Default": 30, "MinValue": 0, "MaxValue": 300},
             "Check": {"Type": "String", "Default": "never", "AllowedValues": ["never", "always"]},
         });
@@ -113,9 +121,16 @@ mod tests {
     fn a_value_cloudformation_would_refuse_is_refused() {
         for (overrides, expected) in [
             (vec![], "Parameters.Domain: has no default and no value"),
-            (vec![("Domain", "a/b")], "Parameters.Domain: \"a/b\" does not match"),
+            (
+                vec![("Domain", "a/b")],
+                "Parameters.Domain: \"a/b\" does not match ^https?://[^/]+$: must be an origin.",
+            ),
             (vec![("Domain", "http://a"), ("Grace", "301")], "301 is out of range"),
             (vec![("Domain", "http://a"), ("Grace", "x")], "\"x\" is not a number"),
+            (vec![("Domain", "http://a"), ("Grace", "")], "\"\" is not a number"),
+            (vec![("Domain", "http://a"), ("Grace", "NaN")], "\"NaN\" is not a number"),
+            (vec![("Domain", "http://a"), ("Grace", "inf")], "\"inf\" is not a number"),
+            (vec![("Domain", "http://a\nhttp://b")], "does not match"),
             (vec![("Domain", "http://a"), ("Check", "maybe")], "not one of the allowed"),
             (vec![("Domain", "http://a"), ("Chekc", "never")], "Chekc: no such parameter"),
         ] {

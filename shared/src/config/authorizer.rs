@@ -1,7 +1,8 @@
 //! What the authorizer alone is configured by.
 
-use super::{Vars, flag};
-use crate::check_database::{CheckDatabase, CheckPolicy};
+use super::values::flag;
+use super::{Fault, Found, Vars};
+use crate::check_database::{BadRule, CheckDatabase, CheckPolicy};
 
 /// How the authorizer asks and answers.
 #[derive(Clone, Debug)]
@@ -43,11 +44,26 @@ impl Vars<'_> {
         let old_name = self.optional("ACCESS_TOKEN_BLACKLISTING", flag);
         let old_name =
             old_name.map(|on| if on { CheckDatabase::Always } else { CheckDatabase::Never });
+        if condition.is_some() && old_name.is_some() && condition != old_name {
+            self.invalid("ACCESS_TOKEN_BLACKLISTING");
+        }
         let everywhere =
             CheckPolicy::everywhere(condition.or(old_name).unwrap_or(CheckDatabase::Always));
-        let with_routes = |rules: &str| everywhere.clone().with_routes(rules);
-        self.optional("CHECK_DATABASE_ROUTES", with_routes).unwrap_or(everywhere)
+        let Some(rules) = self.value("CHECK_DATABASE_ROUTES") else { return everywhere };
+        everywhere.clone().with_routes(&rules).unwrap_or_else(|bad| {
+            self.faults.push(bad_rule(&bad));
+            everywhere
+        })
     }
+}
+
+/// A rule has a blank and a slash in it, which no secret has: it can be repeated.
+fn bad_rule(bad: &BadRule) -> Fault {
+    const ROUTES: &str = "CHECK_DATABASE_ROUTES";
+    let fault = Fault::invalid(ROUTES, &bad.rule);
+    let found = if bad.rule.contains(" /") { Found::shown(&bad.rule) } else { fault.found };
+    let expected = format!("{}; of this rule: {}", fault.expected, bad.expected);
+    Fault { found, expected: expected.into(), ..fault }
 }
 
 fn http_api_response(value: &str) -> Option<HttpApiResponse> {

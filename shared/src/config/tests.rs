@@ -2,6 +2,8 @@ use super::*;
 use crate::check_database::Asked;
 use std::collections::HashMap;
 
+mod domains;
+
 const REQUIRED: [(&str, &str); 3] = [
     ("TABLE_NAME", "sessions"),
     ("API_DOMAIN", "https://api.example.com"),
@@ -19,7 +21,7 @@ fn faulty(vars: &[(&str, &str)]) -> Vec<&'static str> {
 }
 
 fn get() -> Asked {
-    Asked::http(http::Method::GET, Some("/"))
+    Asked::http(http::Method::GET, Some("/"), None)
 }
 
 #[test]
@@ -105,21 +107,57 @@ fn every_fault_is_reported_at_once_by_name_and_rule() {
     let vars: HashMap<_, _> = [
         ("API_DOMAIN", "api.example.com"),
         ("WEBSITE_DOMAIN", "https://www.example.com/path"),
-        ("ACCESS_TOKEN_VALIDITY", "soon"),
+        ("ACCESS_TOKEN_VALIDITY", "1h"),
         ("CHECK_DATABASE", "sometimes"),
+        ("CHECK_DATABASE_ROUTES", "GET /a=never,GET /whoami/fast=always;GET /feed=always"),
+        ("API_KEYS", "short"),
     ]
     .into();
     let error =
         Config::from_vars(|name| vars.get(name).map(|value| (*value).to_owned())).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the configuration is faulty: TABLE_NAME is missing, it must be the name of the DynamoDB table; \
-         API_DOMAIN is not as it must be, it must be an http(s) URL of scheme and host, such as \
-         https://auth.example.com; WEBSITE_DOMAIN is not as it must be, it must be an http(s) URL of scheme and \
-         host, such as https://www.example.com; CHECK_DATABASE is not as it must be, it must be always, \
-         unsafe-methods or never; ACCESS_TOKEN_VALIDITY is not as it must be, it must be a whole number of \
-         seconds, 1 to 86400000, and at most 50 signing key update intervals"
+        "the configuration is invalid: TABLE_NAME is missing: expected the name or the ARN of a DynamoDB table; \
+         API_DOMAIN is invalid: expected scheme and host as browsers write an origin, such as \
+         https://auth.example.com: in lower case and ASCII, without a default port, path or slash at the end, got \
+         `api.example.com`; \
+         WEBSITE_DOMAIN is invalid: expected scheme and host as browsers write an origin, such as \
+         https://www.example.com: in lower case and ASCII, without a default port, path or slash at the end, got \
+         `https://www.example.com/path`; \
+         CHECK_DATABASE is invalid: expected always, unsafe-methods or never, got `sometimes`; \
+         CHECK_DATABASE_ROUTES is invalid: expected comma-separated rules such as POST /payments=always,ANY \
+         /feed/{id}=never; of this rule: a path as the API declares it: segments of A-Z, a-z, 0-9 and -._~:@, or \
+         parameters such as {id}, without query, wildcard or percent-encoding, got `GET \
+         /whoami/fast=always;GET /feed=always`; \
+         ACCESS_TOKEN_VALIDITY is invalid: expected a whole number of seconds, 1 to 86400000, and at most 50 \
+         signing key update intervals, got `1h`; \
+         API_KEYS is invalid: expected comma-separated digests of keys (sha256: and 64 hex digits, from \
+         `sever api-keys new`), or keys of at least 20 of A-Z, a-z, 0-9, = and -"
     );
+}
+
+#[test]
+fn a_value_that_may_be_a_secret_is_not_repeated() {
+    for (name, value, shown) in [
+        ("ANTI_CSRF", "Via_Token", Some("`Via_Token`")),
+        ("ANTI_CSRF", "a\nb`c", Some(r"`a\nb`c`")),
+        ("ANTI_CSRF", "a-key-of-at-least-20-letters", None),
+        ("ANTI_CSRF", "https://x.example/eyJhbGciOiJSUzI1NiIsI", None),
+        ("CHECK_DATABASE_ROUTES", "a-key-of-at-least-20-letters", None),
+        (
+            "CHECK_DATABASE_ROUTES",
+            "GET /a-path-of-more-than-20-letters/=always",
+            Some("`GET /a-path-of-more-than-20-letters/=always`"),
+        ),
+    ] {
+        let said = read(&[(name, value)]).unwrap_err().to_string();
+        match shown {
+            Some(shown) => assert!(said.ends_with(&format!("got {shown}")), "{said}"),
+            None => assert!(!said.contains("got") && !said.contains(value), "{said}"),
+        }
+    }
+    let long = "a ".repeat(300);
+    assert!(read(&[("ANTI_CSRF", &long)]).unwrap_err().to_string().ends_with(" …`"));
 }
 
 #[test]
@@ -160,9 +198,20 @@ fn bounds_hold() {
         ("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", "300", "301"),
         ("ACCESS_TOKEN_DYNAMIC_SIGNING_KEY_UPDATE_INTERVAL", "1.5", "0.5"),
         ("REFRESH_TOKEN_VALIDITY", "100", "NaN"),
+        ("TABLE_NAME", "arn:aws:dynamodb:eu-west-1:123456789012:table/t_1.x-y", "two words"),
+        ("TABLE_NAME", "abc", "ab"),
+        ("TABLE_NAME", "a.b", "arn:aws:sqs:eu-west-1:123456789012:table/abc"),
         ("COOKIE_DOMAIN", ".Example.com", "example.com; Secure"),
-        ("OLDER_COOKIE_DOMAIN", "host-only", "a b"),
+        ("OLDER_COOKIE_DOMAIN", ".example.com", "a b"),
         ("API_BASE_PATH", "/", "auth"),
+        ("API_BASE_PATH", "/a.b/c", "/a/../b"),
+        ("API_GATEWAY_PATH", "/v1", "/."),
+        ("COOKIE_SAME_SITE", "strict", "Strict"),
+        ("COOKIE_SECURE", "true", "True"),
+        ("CHECK_DATABASE", "never", "Never"),
+        ("CORE_DRIVER_OPEN", "false", "0"),
+        ("ACCESS_TOKEN_VALIDITY", "86400", "3600.0"),
+        ("ACCESS_TOKEN_VALIDITY_JITTER", "0", "5%"),
         ("API_GATEWAY_PATH", "/prod", "/prod;"),
         ("ANTI_CSRF", "VIA_TOKEN", "via_token"),
         ("ACCESS_TOKEN_BLACKLISTING", "false", "no"),
@@ -190,5 +239,15 @@ fn the_old_name_of_the_switch_is_understood() {
         |vars: &[(&str, &str)]| read(vars).unwrap().authorizer.check_policy.is_strict(&get());
     assert!(strict(&[("ACCESS_TOKEN_BLACKLISTING", "true")]));
     assert!(!strict(&[("ACCESS_TOKEN_BLACKLISTING", "false")]));
-    assert!(strict(&[("ACCESS_TOKEN_BLACKLISTING", "false"), ("CHECK_DATABASE", "always")]));
+    for (old, new, good) in [
+        ("true", "always", true),
+        ("false", "never", true),
+        ("false", "always", false),
+        ("true", "never", false),
+        ("true", "unsafe-methods", false),
+    ] {
+        let found = faulty(&[("ACCESS_TOKEN_BLACKLISTING", old), ("CHECK_DATABASE", new)]);
+        let expected = if good { vec![] } else { vec!["ACCESS_TOKEN_BLACKLISTING"] };
+        assert_eq!(found, expected, "{old} {new}");
+    }
 }

@@ -7,7 +7,7 @@ pub struct Variable {
     pub name: &'static str,
     /// What happens when it is absent.
     pub default: &'static str,
-    /// Which values it takes: completes "it must be …".
+    /// Which values it takes: completes "expected …".
     pub allowed: &'static str,
 }
 
@@ -17,21 +17,31 @@ const fn variable(name: &'static str, default: &'static str, allowed: &'static s
 
 /// Every variable that a function reads.
 pub const VARIABLES: [Variable; 24] = [
-    variable("TABLE_NAME", "required", "the name of the DynamoDB table"),
+    variable("TABLE_NAME", "required", "the name or the ARN of a DynamoDB table"),
     variable(
         "API_DOMAIN",
         "required",
-        "an http(s) URL of scheme and host, such as https://auth.example.com",
+        "scheme and host as browsers write an origin, such as https://auth.example.com: in lower case and ASCII, \
+         without a default port, path or slash at the end",
     ),
     variable(
         "WEBSITE_DOMAIN",
         "required",
-        "an http(s) URL of scheme and host, such as https://www.example.com",
+        "scheme and host as browsers write an origin, such as https://www.example.com: in lower case and ASCII, \
+         without a default port, path or slash at the end",
     ),
-    variable("API_BASE_PATH", "/auth", "a path that starts with /"),
-    variable("API_GATEWAY_PATH", "none", "a path that starts with /, such as the stage /prod"),
-    variable("COOKIE_DOMAIN", "the API's host only", "a host name, with or without a leading dot"),
-    variable("OLDER_COOKIE_DOMAIN", "none", "a host name, or host-only"),
+    variable("API_BASE_PATH", "/auth", "a path that begins with /"),
+    variable("API_GATEWAY_PATH", "none", "a path that begins with /, such as the stage /prod"),
+    variable(
+        "COOKIE_DOMAIN",
+        "the API's host only",
+        "a domain that the host of API_DOMAIN is in, such as .example.com, and no public suffix or address",
+    ),
+    variable(
+        "OLDER_COOKIE_DOMAIN",
+        "none",
+        "host-only, or a domain as for COOKIE_DOMAIN, and another than COOKIE_DOMAIN now has",
+    ),
     variable("COOKIE_SAME_SITE", "lax on one site, else none", "strict, lax or none"),
     variable(
         "COOKIE_SECURE",
@@ -64,19 +74,19 @@ pub const VARIABLES: [Variable; 24] = [
     variable(
         "ACCESS_TOKEN_BLACKLISTING",
         "unset",
-        "true or false (the old name for CHECK_DATABASE always and never)",
+        "true or false, the old name for CHECK_DATABASE always and never, and not against it",
     ),
     variable(
         "CHECK_DATABASE_ROUTES",
         "none",
-        "rules such as POST /payments=always,ANY /feed/{id}=never",
+        "comma-separated rules such as POST /payments=always,ANY /feed/{id}=never",
     ),
     variable("HTTP_API_RESPONSE", "simple", "simple or iam"),
     variable("WEBSOCKET_TOKEN_IN_QUERY", "false", "true or false"),
     variable(
         "TRUSTED_ISSUERS",
         "none",
-        "comma-separated URLs, each the apiDomain and apiBasePath of a SuperTokens SDK, or any",
+        "comma-separated URLs, each the apiDomain and apiBasePath of a SuperTokens SDK and none Sever's own, or any",
     ),
     variable(
         "API_KEYS",

@@ -48,7 +48,14 @@ pub struct CookieSettings {
     pub secure: bool,
     /// `Path` of the refresh token's cookie: no other route ever receives it.
     pub refresh_path: String,
+    /// Every domain for which the API's host may set cookies, and a site under it too: the host
+    /// itself, and those above it.
+    pub parents: Vec<String>,
 }
+
+/// The most lines that take cookies of one name away. API Gateway lets 10,240 bytes of headers
+/// through.
+const MAX_CLEARED: usize = 32;
 
 impl CookieSettings {
     /// The line that gives a browser its access token.
@@ -75,10 +82,47 @@ impl CookieSettings {
         self.line(domain, name, "", Timestamp::from_millis(0))
     }
 
+    /// The lines that take away every cookie of this name which the refresh route receives, but for
+    /// the one that we set. An older deployment left them, or another site of the same domain set
+    /// them to pass its user off as ours (cookie tossing).
+    #[must_use]
+    pub fn clear_elsewhere(&self, name: &str) -> Vec<String> {
+        let own = (self.domain.as_deref().map(bare), self.path_of(name));
+        let domains =
+            || std::iter::once(None).chain(self.parents.iter().map(|up| Some(up.as_str())));
+        let paths = self.paths_of_refresh();
+        let places = paths.iter().flat_map(|path| domains().map(move |domain| (domain, *path)));
+        let others = places.filter(|place| *place != own).take(MAX_CLEARED);
+        let epoch = Timestamp::from_millis(0);
+        others.map(|(domain, path)| self.line_at((domain, path), name, "", epoch)).collect()
+    }
+
+    /// Every path of a cookie that a browser sends to the refresh route (RFC 6265 5.1.4): it, and
+    /// what goes before a slash in it, with that slash and without. The likeliest come first.
+    fn paths_of_refresh(&self) -> Vec<&str> {
+        let path = self.refresh_path.as_str();
+        let slashes = path.match_indices('/').map(|(at, _)| at).skip(1);
+        let between = slashes.flat_map(|at| [&path[..at], &path[..=at]]);
+        ["/", path].into_iter().chain(between).collect()
+    }
+
+    fn path_of(&self, name: &str) -> &str {
+        if name == REFRESH { &self.refresh_path } else { "/" }
+    }
+
+    fn line(&self, domain: Option<&str>, name: &str, value: &str, expires: Timestamp) -> String {
+        self.line_at((domain, self.path_of(name)), name, value, expires)
+    }
+
     // Our tokens consist of characters that a cookie value may have (RFC 6265 4.1.1), so nothing
     // needs escaping.
-    fn line(&self, domain: Option<&str>, name: &str, value: &str, expires: Timestamp) -> String {
-        let path = if name == REFRESH { &self.refresh_path } else { "/" };
+    fn line_at(
+        &self,
+        (domain, path): (Option<&str>, &str),
+        name: &str,
+        value: &str,
+        expires: Timestamp,
+    ) -> String {
         let since_epoch =
             Duration::from_millis(u64::try_from(expires.millis()).unwrap_or_default());
         let expires = httpdate::fmt_http_date(UNIX_EPOCH + since_epoch);
@@ -95,6 +139,11 @@ impl CookieSettings {
     }
 }
 
+/// A browser reads a `Domain` attribute with and without a leading dot alike.
+pub(crate) fn bare(domain: &str) -> &str {
+    domain.strip_prefix('.').unwrap_or(domain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +154,34 @@ mod tests {
             same_site,
             secure,
             refresh_path: "/auth/session/refresh".to_owned(),
+            parents: vec!["api.example.com".to_owned(), "example.com".to_owned()],
+        }
+    }
+
+    #[test]
+    fn every_place_but_our_own_is_cleared() {
+        let places = |domain, name| {
+            let settings = settings(domain, SameSite::Lax, true);
+            let lines = settings.clear_elsewhere(name).into_iter();
+            let places = lines.map(|line| {
+                let (place, _) = line.split_once("; Expires=").unwrap();
+                place.strip_prefix(name).unwrap().to_owned()
+            });
+            places.collect::<std::collections::BTreeSet<_>>()
+        };
+        let at = |domain: &str, path: &str| match domain {
+            "" => format!("=; Path={path}"),
+            domain => format!("=; Domain={domain}; Path={path}"),
+        };
+        let paths =
+            ["/", "/auth", "/auth/", "/auth/session", "/auth/session/", "/auth/session/refresh"];
+        for (domain, own) in [(None, ""), (Some(".example.com"), "example.com")] {
+            for (name, own_path) in [(ACCESS, "/"), (REFRESH, "/auth/session/refresh")] {
+                let domains = ["", "api.example.com", "example.com"];
+                let all = domains.iter().flat_map(|domain| paths.map(|path| at(domain, path)));
+                let others = all.filter(|place| *place != at(own, own_path));
+                assert_eq!(places(domain, name), others.collect(), "{domain:?} {name}");
+            }
         }
     }
 

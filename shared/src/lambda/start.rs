@@ -16,8 +16,8 @@ use std::sync::Arc;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Runs `function` on Lambda until the sandbox ends. What is wrong with the configuration is logged
-/// whole, is what Lambda says of every invocation, and fails the start. A handler that panics fails
+/// Runs `function` on Lambda until the sandbox ends. What is dangerous in the configuration is logged
+/// in a line each. What is wrong with it is logged whole, is what Lambda says of every invocation, and fails the start. A handler that panics fails
 /// its own invocation and no other.
 pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> ExitCode {
     let config = Config::from_env();
@@ -40,6 +40,9 @@ pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> Ex
             "API_KEYS has a key in plain text, which everyone who may read this function's \
              configuration can use; put its digest there, as `sever api-keys new` prints it"
         );
+    }
+    for warning in &config.warnings {
+        tracing::warn!(warning, "check the configuration");
     }
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let dynamodb = crate::table::client(&aws);

@@ -25,7 +25,7 @@ async fn fault_of(function: &FunctionResource) -> String {
 /// The variables that an error names.
 fn named(fault: &str) -> Vec<&'static str> {
     let words: Vec<_> = fault.split([' ', ':', ';']).collect();
-    // "it must be" goes before what is allowed, where other variables may be named.
+    // What is expected may name other variables, and says "is" of none.
     let named = |name: &str| words.windows(2).any(|pair| pair[0] == name && pair[1] == "is");
     VARIABLES.iter().map(|variable| variable.name).filter(|name| named(name)).collect()
 }
@@ -47,20 +47,41 @@ async fn a_function_without_a_required_variable_says_which_and_does_not_start() 
 }
 
 #[tokio::test]
-async fn a_function_names_every_variable_that_is_wrong_and_repeats_none() {
+async fn a_function_names_every_variable_that_is_wrong_and_repeats_no_key() {
     let world = World::new().await;
     for mut function in functions(&world) {
-        // Any text is the name of a table.
-        for (_, value) in function.environment.iter_mut().filter(|(name, _)| *name != "TABLE_NAME")
-        {
-            *value = "wrong°".to_owned();
+        for (name, value) in &mut function.environment {
+            let wrong = if name == "API_KEYS" { "secret°" } else { "wrong°" };
+            wrong.clone_into(value);
         }
         let fault = fault_of(&function).await;
         let mut named = named(&fault);
-        named.extend(["TABLE_NAME"]);
         named.sort_unstable();
         assert_eq!(named, function.environment.keys().collect::<Vec<_>>(), "{}", function.name);
-        assert!(!fault.contains("wrong"), "{fault}");
+        let withheld = usize::from(function.environment.contains_key("API_KEYS"));
+        assert_eq!(fault.matches("got `wrong°`").count(), named.len() - withheld, "{fault}");
+        assert!(!fault.contains("secret"), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_warns_at_start_of_what_is_dangerous_in_a_line_each() {
+    let world = World::new().await;
+    for mut function in functions(&world) {
+        function.environment.extend([
+            ("ACCESS_TOKEN_VALIDITY".to_owned(), "86401".to_owned()),
+            ("COOKIE_SAME_SITE".to_owned(), "none".to_owned()),
+            ("COOKIE_SECURE".to_owned(), "true".to_owned()),
+            ("ANTI_CSRF".to_owned(), "NONE".to_owned()),
+        ]);
+        let lines = lines(&start(&function, NO_TABLE).await.lose_api().await.log);
+        let warned: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
+        assert_eq!(warned.len(), 2, "{}: {warned:?}", function.name);
+        for (line, variable) in warned.iter().zip(["ANTI_CSRF", "ACCESS_TOKEN_VALIDITY"]) {
+            assert_eq!(line["message"], "check the configuration");
+            assert_eq!(line["function"], function.binary);
+            assert!(line["warning"].as_str().unwrap().starts_with(variable), "{line}");
+        }
     }
 }
 

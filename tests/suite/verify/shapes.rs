@@ -91,6 +91,12 @@ pub(super) fn event(case: &str, access: &str) -> Value {
     serde_json::from_str(&event).expect("a sample is JSON")
 }
 
+/// A sample with these access tokens, in two places.
+pub(super) fn event_of_two(case: &str, one: &str, other: &str) -> Value {
+    let event = sample("verify-session", case).replace("${accessToken}", one);
+    serde_json::from_str(&event.replace("${otherAccessToken}", other)).expect("a sample is JSON")
+}
+
 pub(super) async fn ask(world: &World, authorizer: &str, event: &Value) -> Said {
     said(&world.bundle.invoke(authorizer, &event.to_string()).await)
 }
@@ -140,10 +146,6 @@ async fn not_finding_out_is_a_failure_and_neither_pass_nor_refusal_whoever_asks(
 async fn two_tokens_that_disagree_are_refused_whoever_asks() {
     let world = World::new().await;
     let (mine, other) = (world.open("ada").await, world.open("grace").await);
-    let disagreeing = |case: &str| {
-        let text = sample("verify-session", case).replace("${accessToken}", &mine.access);
-        serde_json::from_str(&text.replace("${otherAccessToken}", &other.access)).expect("JSON")
-    };
     for case in [
         "header-and-cookie-disagree",
         "two-headers",
@@ -156,7 +158,7 @@ async fn two_tokens_that_disagree_are_refused_whoever_asks() {
         "websocket-two-subprotocols",
         "appsync-two-tokens",
     ] {
-        let event: Value = disagreeing(case);
+        let event = event_of_two(case, &mine.access, &other.access);
         for authorizer in ["verify-session", "verify-session-fast"] {
             assert_eq!(ask(&world, authorizer, &event).await, Said::Refuses, "{case}");
         }
@@ -179,6 +181,9 @@ async fn the_condition_holds_for_each_kind_of_api_as_strictly_as_it_can_be_meant
         ("never", "GET /elsewhere=always", vec!["token"]),
         ("never", "ANY /elsewhere=unsafe-methods", vec!["token-on-post"]),
         ("never", "GET /whoami=always", SAFE.to_vec()),
+        // The stage is no part of a route; an operator who names it means the route all the same.
+        ("never", "GET /prod/whoami=always", SAFE.to_vec()),
+        ("never", "GET /other/whoami=always", vec!["token"]),
         ("never", "POST /orders/{id}=always", UNSAFE.to_vec()),
         ("always", "GET /whoami=never", [&["token"][..], &UNSAFE, &OTHER].concat()),
     ] {
@@ -196,10 +201,17 @@ async fn the_condition_holds_for_each_kind_of_api_as_strictly_as_it_can_be_meant
             let found = ask(&world, "verify-session-fast", &event).await;
             assert_eq!(found, expected, "{condition} {routes} {case}");
         }
-        let mut event = event("http-api-default-route", &session.access);
-        event["routeKey"] = json!("$default");
-        let found = ask(&world, "verify-session-fast", &event).await;
+        // What is behind these routes is anything.
         let as_token = if strict.contains(&"token") { Said::Refuses } else { ada() };
-        assert_eq!(found, as_token, "{condition} {routes}: $default is no route that a rule names");
+        for key in ["$default", "ANY /{proxy+}", "GET /elsewhere/{proxy+}"] {
+            let mut event = event("http-api-default-route", &session.access);
+            event["routeKey"] = json!(key);
+            let found = ask(&world, "verify-session-fast", &event).await;
+            assert_eq!(found, as_token, "{condition} {routes}: {key}");
+        }
+        let mut event = event("header", &session.access);
+        event["resource"] = json!("/{proxy+}");
+        let found = ask(&world, "verify-session-fast", &event).await;
+        assert_eq!(found, as_token, "{condition} {routes}: a greedy resource");
     }
 }

@@ -1,16 +1,16 @@
 //! A REST API asks, by the whole request or by the token alone.
 
-use super::{Event, Fields, UnknownEvent, method, only_authorization};
+use super::{Event, Fields, RequestContext, UnknownEvent, method, only_authorization};
 use crate::answer::Form;
 use shared::check_database::Asked;
 
 /// An authorizer of type `REQUEST`.
-pub(super) fn request(fields: Fields) -> Result<Event, UnknownEvent> {
+pub(super) fn request(fields: Fields, context: &RequestContext) -> Result<Event, UnknownEvent> {
     let headers = fields.headers()?;
     let method = method(fields.http_method.as_deref())?;
     Ok(Event {
         form: Form::Raising(fields.method_arn.ok_or(UnknownEvent::Arn)?),
-        asked: Asked::http(method, fields.resource.as_deref()),
+        asked: Asked::http(method, fields.resource.as_deref(), context.stage.as_deref()),
         headers,
     })
 }

@@ -35,7 +35,7 @@ fn http_api() -> Value {
     json!({
         "version": "2.0", "type": "REQUEST", "routeArn": ARN, "routeKey": "ANY /orders/{id}",
         "cookies": ["a=1", "b=2"], "headers": {"cookie": "c=3"},
-        "requestContext": {"http": {"method": "PUT"}},
+        "requestContext": {"http": {"method": "PUT"}, "stage": "v1"},
     })
 }
 
@@ -60,7 +60,7 @@ fn values_of(event: &Event, name: &str) -> Vec<String> {
 fn all_values_of_a_header_are_seen() {
     let event = read(&rest()).unwrap();
     assert_eq!(event.headers.get_all("cookie").iter().count(), 2);
-    assert_eq!(event.asked, Asked::Route(Method::GET, "/whoami".to_owned()));
+    assert_eq!(event.asked, Asked::http(Method::GET, Some("/whoami"), Some("prod")));
 }
 
 #[test]
@@ -91,8 +91,8 @@ fn cookies_of_an_http_api_stand_beside_those_of_its_headers() {
 
 #[test]
 fn a_route_is_what_the_api_declares_and_nothing_else() {
-    let routed = |method, path: &str| Asked::Route(method, path.to_owned());
-    assert_eq!(read(&http_api()).unwrap().asked, routed(Method::PUT, "/orders/{id}"));
+    let routed = |method, path, stage| Asked::http(method, Some(path), stage);
+    assert_eq!(read(&http_api()).unwrap().asked, routed(Method::PUT, "/orders/{id}", Some("v1")));
     for key in [json!("$default"), json!("PUT"), json!(null)] {
         let mut event = http_api();
         event["routeKey"] = key;
@@ -100,7 +100,7 @@ fn a_route_is_what_the_api_declares_and_nothing_else() {
     }
     let mut event = rest();
     event["version"] = "1.0".into();
-    assert_eq!(read(&event).unwrap().asked, routed(Method::GET, "/whoami"));
+    assert_eq!(read(&event).unwrap().asked, routed(Method::GET, "/whoami", Some("prod")));
     for route in ["$default", "/$default"] {
         event["resource"] = route.into();
         assert_eq!(read(&event).unwrap().asked, Asked::Unrouted(Method::GET));

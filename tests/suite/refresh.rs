@@ -193,28 +193,89 @@ async fn stray_cookies_are_cleared_when_the_header_wins() {
 }
 
 #[tokio::test]
-async fn duplicate_cookies_are_tidied_up_when_the_operator_names_the_older_domain() {
-    for (older, line) in [
-        ("host-only", "sRefreshToken=; Path=/auth/session/refresh; "),
-        (".old.example", "sRefreshToken=; Domain=.old.example; Path=/auth/session/refresh; "),
-    ] {
-        let world = World::with_parameter("OlderCookieDomain", older).await;
-        let call = || {
-            world.post("/auth/session/refresh").header("cookie", "sRefreshToken=a; sRefreshToken=b")
-        };
-        let reply = call().send().await;
-        assert_eq!(reply.status, 200, "{older}");
-        assert_eq!(reply.cookies().len(), 1);
-        assert!(reply.cookies()[0].starts_with(line), "{:?}", reply.cookies());
-        assert_eq!(reply.header("front-token"), None);
-    }
-    let world = World::new().await;
-    let reply = world
-        .post("/auth/session/refresh")
-        .header("cookie", "sRefreshToken=a; sRefreshToken=b")
-        .send()
+async fn a_refresh_by_header_clears_the_cookies_of_the_older_domain_too() {
+    for (older, place) in [("host-only", ""), (".example.com", " Domain=.example.com;")] {
+        let world = World::with(|builder| {
+            builder
+                .parameter("ApiDomain", "https://api.example.com")
+                .parameter("WebsiteDomain", "https://www.example.com")
+                .parameter("CookieDomain", "api.example.com")
+                .parameter("OlderCookieDomain", older)
+        })
         .await;
-    assert_eq!((reply.status, reply.code().as_str()), (401, "unauthorised"));
+        let session = world.open("u1").await;
+        let call = world.post("/auth/session/refresh").bearer(&session.refresh);
+        let reply = call.cookie("sAccessToken", "stray").send().await;
+        assert_eq!(reply.status, 200);
+        for domain in [" Domain=api.example.com;", place] {
+            for (name, path) in [("sAccessToken", "/"), ("sRefreshToken", "/auth/session/refresh")]
+            {
+                let line = format!("{name}=;{domain} Path={path}; Expires=Thu, 01 Jan 1970");
+                let lines = reply.cookies();
+                assert!(lines.iter().any(|one| one.starts_with(&line)), "{line} {lines:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_refresh_token_in_a_header_decides_whatever_the_cookies_are() {
+    let world = World::new().await;
+    let cookie_session = world.open("grace").await;
+    let (c_access, c_refresh) = (&cookie_session.access, &cookie_session.refresh);
+    for cookies in [
+        "sAccessToken=; sAccessToken=".to_owned(),
+        "sRefreshToken=; sRefreshToken=".to_owned(),
+        "sAccessToken=a; sAccessToken=b; sRefreshToken=c; sRefreshToken=d".to_owned(),
+        format!("sAccessToken={c_access}; sRefreshToken={c_refresh}"),
+        format!("sAccessToken={c_access}; sAccessToken=x; sRefreshToken={c_refresh}"),
+    ] {
+        let session = world.open("ada").await;
+        let with = |token: &str| {
+            world.post("/auth/session/refresh").bearer(token).header("cookie", &cookies).send()
+        };
+        let reply = with(&session.refresh).await;
+        assert_eq!((reply.status, reply.body.as_str()), (200, "{}"), "{cookies}");
+        let access = reply.header("st-access-token").unwrap();
+        let who = world.get("/whoami").bearer(access).send().await.json();
+        assert_eq!(who["userId"], "ada", "{cookies}");
+        // Refused, it is refused for the header, and a cookie of which there are two stays.
+        for bad in ["garbage", &session.access] {
+            let reply = with(bad).await;
+            assert_eq!((reply.status, reply.code().as_str()), (401, "unauthorised"), "{cookies}");
+            assert!(reply.clears_headers(), "{cookies}");
+            let one_each =
+                !cookies.contains("; sAccessToken=") && cookies.matches("Refresh").count() < 2;
+            let is_ours = |line: &&str| line.starts_with("sAccessToken=; Path=/; Expires=");
+            assert_eq!(reply.cookies().iter().any(is_ours), one_each, "{cookies}");
+        }
+        assert_eq!(world.strict(access).await, 200, "{cookies}");
+    }
+    // The session in the cookies was left alone.
+    world.refreshed(c_refresh).await;
+}
+
+#[tokio::test]
+async fn of_two_cookies_of_one_name_neither_is_exchanged() {
+    let world = World::new().await;
+    let session = world.open_with(&json!({"userId": "u1", "transfer": "cookie"})).await;
+    let good = &session.refresh;
+    for cookies in [
+        format!("sRefreshToken={good}; sRefreshToken=b"),
+        format!("sRefreshToken=a; sRefreshToken={good}"),
+        format!("sRefreshToken={good}; sRefreshToken={good}"),
+        format!("sRefreshToken={good}; sRefreshToken="),
+        format!("sRefreshToken={good}; sAccessToken=a; sAccessToken=b"),
+    ] {
+        let reply = world.post("/auth/session/refresh").header("cookie", &cookies).send().await;
+        assert_eq!((reply.status, reply.header("front-token")), (200, None), "{cookies}");
+        let own = ["sAccessToken=; Path=/; ", "sRefreshToken=; Path=/auth/session/refresh; "];
+        let is_own = |line: &&str| own.iter().any(|own| line.starts_with(own));
+        assert!(!reply.cookies().iter().any(is_own), "{:?}", reply.cookies());
+        assert!(!reply.cookies().is_empty());
+    }
+    let reply = world.post("/auth/session/refresh").cookie("sRefreshToken", good).send().await;
+    assert_eq!((reply.status, reply.body.as_str()), (200, "{}"));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Requirements of standards, and bugs that others shipped, which no other test states whole.
 //! `docs/security.md` has the table of all of them.
 
+mod cookie_tossing;
 mod cookies;
 mod cross_site;
 mod endings;

@@ -1,6 +1,7 @@
 //! The authorizers on their routes: who passes, who does not, and what the table is asked.
 
 mod golden;
+mod pairs;
 pub(crate) mod shapes;
 mod websocket;
 
@@ -50,7 +51,7 @@ async fn without_a_good_token_the_answer_is_401_that_a_browser_may_read() {
             world.get(path).bearer(&session.refresh),
             world.get(path).cookie("sAccessToken", "a.b.c"),
             world.get(path).header("authorization", &session.access),
-            world.get(path).header("authorization", &format!("bearer {}", session.access)),
+            world.get(path).header("authorization", &format!("Token {}", session.access)),
         ] {
             let reply = call.send().await;
             assert_eq!((reply.status, reply.body.as_str()), (401, r#"{"message":"Unauthorized"}"#));

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use shared::app::App;
 use shared::config::CoreAccess;
+use shared::http::credentials::after_bearer;
 use shared::metric;
 use shared::session::FoundApp;
 
@@ -40,9 +41,9 @@ fn refuse(app: &App, headers: &HeaderMap) -> Refusal {
     Refusal::WrongKey
 }
 
-/// In `api-key`, or in `Authorization`, there with or without `Bearer`.
+/// In `api-key`, or in `Authorization`, there with or without `Bearer`, in any case.
 fn presented(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get("api-key").or_else(|| headers.get(AUTHORIZATION))?;
     let key = header.to_str().ok()?.trim();
-    Some(key.strip_prefix("Bearer ").map_or(key, str::trim))
+    Some(after_bearer(key).unwrap_or(key))
 }

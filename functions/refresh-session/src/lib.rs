@@ -8,8 +8,8 @@ use journal::Journal;
 use lambda_http::Request;
 use serde_json::json;
 use shared::app::App;
-use shared::config::OlderCookieDomain;
 use shared::http::Reply;
+use shared::http::cookies::{ACCESS, REFRESH};
 use shared::http::credentials::{Credentials, RefreshCredential, Transfer};
 use shared::http::error::ApiError;
 use shared::http::reply::{json as json_reply, message, with_tokens};
@@ -30,66 +30,91 @@ pub fn function(app: Arc<App>) -> Function {
 async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
     let caller = Caller::of(&request, &app.clock);
     let credentials = Credentials::of(request.headers());
+    let refuse = |text| refuse(&app, &credentials, text);
     let (text, transfer) = match credentials.refresh() {
         RefreshCredential::Present(text, transfer) => (text, transfer),
-        RefreshCredential::Absent => return Ok(refuse(&app, "unauthorised")),
+        RefreshCredential::Absent => return Ok(refuse("unauthorised")),
         RefreshCredential::Duplicated(names) => return Ok(tidy_up(&app, &names)),
     };
     let Ok(token) = RefreshToken::parse(text) else {
         metric::refused("malformed-token");
-        return Ok(refuse(&app, "unauthorised"));
+        return Ok(refuse("unauthorised"));
     };
     let evidence = credentials.evidence(transfer, request.method());
     Ok(match app.sessions.refresh(&token, evidence).await? {
-        Refreshed::Issued(issued) => {
-            let stray_cookies = transfer == Transfer::Header && credentials.has_cookie();
-            issue(&app, &issued, transfer, stray_cookies)
-        }
+        Refreshed::Issued(issued) => issue(&app, &issued, transfer, &credentials).await,
         Refreshed::Unauthorised(refusal) => {
             metric::refused(refusal.reason());
-            refuse(&app, "unauthorised")
+            refuse("unauthorised")
         }
         Refreshed::Theft(theft) => {
             report(&theft);
             journal.stolen(&caller, &theft).await;
-            refuse(&app, "token theft detected")
+            refuse("token theft detected")
         }
     })
 }
 
-fn issue(app: &App, issued: &Issued, transfer: Transfer, stray_cookies: bool) -> Reply {
-    let now = app.clock.now();
-    let mut tokens = ClientTokens::give(issued, transfer, &app.web.cookies, now);
-    if stray_cookies {
-        tokens.cookies.extend(app.web.cookies.clear());
+async fn issue(
+    app: &App,
+    issued: &Issued,
+    transfer: Transfer,
+    credentials: &Credentials<'_>,
+) -> Reply {
+    let cookies = &app.web.cookies;
+    let mut tokens = ClientTokens::give(issued, transfer, cookies, app.clock.now());
+    if transfer == Transfer::Header && credentials.has_cookie() {
+        tokens.cookies.extend(cookies.clear());
+        if is_disputed(app, issued, credentials).await {
+            tokens.cookies.extend(ClientTokens::take_strays(&[ACCESS, REFRESH], cookies).cookies);
+        } else if let Some(older) = &app.web.older_cookie_domain {
+            let lines = [ACCESS, REFRESH].map(|name| cookies.clear_at(older.attribute(), name));
+            tokens.cookies.extend(lines);
+        }
     }
     with_tokens(json_reply(StatusCode::OK, &json!({})), tokens)
 }
 
-fn refuse(app: &App, text: &str) -> Reply {
-    let tokens = ClientTokens::take_both(&app.web.cookies);
+/// Whether an authorizer would refuse the new access token for a cookie beside it. Only then is
+/// every cookie taken away that the browser sends: one that disputes nothing may be good to another
+/// site of the same domain. The tokens have been exchanged by now, so a failure to find out fails
+/// nothing: the next refresh looks again.
+async fn is_disputed(app: &App, issued: &Issued, credentials: &Credentials<'_>) -> bool {
+    for rival in credentials.rivals(Transfer::Header) {
+        let disputes = app.sessions.is_of_another_session(rival, &issued.session.handle).await;
+        if matches!(disputes, Ok(true)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Refuses, and clears both ways of transfer. Of a name that came twice our own cookie stays: which
+/// of the two was refused cannot be told.
+fn refuse(app: &App, credentials: &Credentials<'_>, text: &str) -> Reply {
+    let cookies = &app.web.cookies;
+    let twice = credentials.duplicated();
+    let tokens = if twice.is_empty() {
+        ClientTokens::take_both(cookies)
+    } else {
+        let strays = ClientTokens::take_strays(&twice, cookies).cookies;
+        ClientTokens { cookies: strays, ..ClientTokens::take(Transfer::Header, cookies) }
+    };
     with_tokens(message(StatusCode::UNAUTHORIZED, text), tokens)
 }
 
-/// Two cookies of one name: they were set for two domains. Only the operator knows the older one
-/// (PROTOCOL 1.12).
+/// Two cookies of one name: an older deployment left one, or another site under the same domain set
+/// one that is its own user's. Neither is believed. Ours stays and the other goes, so that the next
+/// refresh is the user's own; 401 would have the browser's SDK forget the session (PROTOCOL 1.12).
 fn tidy_up(app: &App, names: &[&'static str]) -> Reply {
-    let older = match &app.web.older_cookie_domain {
-        Some(OlderCookieDomain::HostOnly) => None,
-        Some(OlderCookieDomain::Domain(domain)) => Some(domain.as_str()),
-        None => {
-            tracing::warn!(
-                cookies = ?names,
-                "a client has session cookies for two domains: set OLDER_COOKIE_DOMAIN to clear the older ones"
-            );
-            return refuse(app, "unauthorised");
-        }
-    };
-    let cookies = &app.web.cookies;
-    let lines = names.iter().map(|name| cookies.clear_at(older, name)).collect();
-    let text = "The request contains multiple session cookies. Those of the older domain are cleared; \
-                the next refresh goes through.";
-    let tokens = ClientTokens { headers: Vec::new(), cookies: lines };
+    metric::refused("duplicate-cookies");
+    tracing::warn!(
+        cookies = ?names,
+        "a client has two session cookies of one name: the one that is not ours is cleared"
+    );
+    let text = "The request contains multiple session cookies. The stray ones are cleared; the next \
+                refresh goes through.";
+    let tokens = ClientTokens::take_strays(names, &app.web.cookies);
     with_tokens(message(StatusCode::OK, text), tokens)
 }
 

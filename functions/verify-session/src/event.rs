@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use shared::check_database::Asked;
 use shared::config::AuthorizerSettings;
+use shared::http::credentials::after_bearer;
 use std::collections::HashMap;
 
 /// What a check needs, whoever asks.
@@ -156,7 +157,7 @@ fn append_token(headers: &mut HeaderMap, token: &str) -> Result<(), UnknownEvent
 fn only_authorization(text: Option<&str>) -> Result<HeaderMap, UnknownEvent> {
     let mut headers = HeaderMap::new();
     if let Some(text) = text {
-        append_token(&mut headers, text.strip_prefix("Bearer ").unwrap_or(text))?;
+        append_token(&mut headers, after_bearer(text).unwrap_or(text))?;
     }
     Ok(headers)
 }

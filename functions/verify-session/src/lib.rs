@@ -104,13 +104,20 @@ async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionErr
     } else {
         app.sessions.verify_fast(*token, evidence).await?
     };
-    Ok(match verdict {
-        Verdict::Allowed(principal) => Some(principal),
+    let principal = match verdict {
+        Verdict::Allowed(principal) => principal,
         Verdict::Refused(refusal) => {
             metric::refused(refusal.reason());
-            None
+            return Ok(None);
         }
-    })
+    };
+    for rival in credentials.rivals(transfer) {
+        if app.sessions.is_of_another_session(rival, &principal.handle).await? {
+            metric::refused("no-single-token");
+            return Ok(None);
+        }
+    }
+    Ok(Some(principal))
 }
 
 /// What shows that the request was meant; `None` when that alone refuses it.

@@ -2,7 +2,17 @@
 //! evidence that it was meant.
 //!
 //! A header wins over a cookie (PROTOCOL 1.7). An access token that is not even shaped like one
-//! counts as absent.
+//! counts as absent. Which token decides, by what a request shows:
+//!
+//! | header | cookies | a protected route | a refresh |
+//! |---|---|---|---|
+//! | a token | any number | the header's, unless a cookie has a genuine token of another session | the header's |
+//! | two that differ | any number | refused | the first |
+//! | none | one | the cookie's | the cookie's |
+//! | none | two of one name | refused | refused, and the others than ours are cleared |
+//!
+//! A header's token that is forged, expired or revoked is refused whatever the cookies hold: a client
+//! that means to be one user never passes as another.
 
 use super::cookies::{ACCESS, REFRESH};
 use crate::session::Evidence;
@@ -94,39 +104,56 @@ impl<'a> Credentials<'a> {
     }
 
     /// The access token to check where a request must not say two things: every `Authorization`
-    /// and every cookie with something shaped like an access token shows the same one. A header
-    /// alone would win over a stray cookie; here nobody passes as one user while showing another.
+    /// with something shaped like an access token shows the same one. A client writes those itself.
+    /// Cookies may come from elsewhere: see [`Credentials::rivals`].
     #[must_use]
     pub fn undisputed_access(&self) -> AccessCredential<'_> {
-        let mut bearers = self.headers.get_all(AUTHORIZATION).iter().filter_map(bearer);
+        let mut bearers = self.bearers();
         let parsed = |text| UnverifiedToken::parse(text).ok().map(|token| (text, token));
         let Some((first, token)) = bearers.by_ref().find_map(parsed) else { return self.access() };
-        let cookies = self.access_cookies.iter().map(String::as_str);
-        let mut others = bearers.chain(cookies).filter(|other| *other != first);
+        let mut others = bearers.filter(|other| *other != first);
         if others.any(|other| UnverifiedToken::parse(other).is_ok()) {
             return AccessCredential::Duplicated;
         }
         AccessCredential::Present(Box::new(token), Transfer::Header)
     }
 
-    /// The refresh token to exchange.
+    /// The access tokens in cookies beside one that came by `transfer`. One that is genuine, and of
+    /// another session, disputes a header's. Any site under a common parent domain can set such a
+    /// cookie: what is not genuine disputes nothing, or that site could refuse every request.
+    pub fn rivals(&self, transfer: Transfer) -> impl Iterator<Item = UnverifiedToken<'_>> {
+        let beside = match transfer {
+            Transfer::Header => self.access_cookies.as_slice(),
+            Transfer::Cookie => &[],
+        };
+        let others = beside.iter().filter(|text| !self.bearers().any(|bearer| bearer == *text));
+        others.filter_map(|text| UnverifiedToken::parse(text).ok())
+    }
+
+    fn bearers(&self) -> impl Iterator<Item = &'a str> {
+        self.headers.get_all(AUTHORIZATION).iter().filter_map(bearer)
+    }
+
+    /// The refresh token to exchange. One in a header decides, whatever the cookies are.
     #[must_use]
     pub fn refresh(&self) -> RefreshCredential<'_> {
-        let all = [(ACCESS, &self.access_cookies), (REFRESH, &self.refresh_cookies)];
-        let twice: Vec<_> =
-            all.iter().filter(|(_, values)| values.len() > 1).map(|(name, _)| *name).collect();
-        if !twice.is_empty() {
-            return RefreshCredential::Duplicated(twice);
+        if let Some(token) = self.bearer.filter(|token| !token.is_empty()) {
+            return RefreshCredential::Present(token, Transfer::Header);
         }
-        match (self.bearer, self.refresh_cookies.first().map(String::as_str)) {
-            (Some(token), _) if !token.is_empty() => {
-                RefreshCredential::Present(token, Transfer::Header)
-            }
+        match (self.duplicated(), self.refresh_cookies.first()) {
+            (twice, _) if !twice.is_empty() => RefreshCredential::Duplicated(twice),
             (_, Some(token)) if !token.is_empty() => {
                 RefreshCredential::Present(token, Transfer::Cookie)
             }
             (_, _) => RefreshCredential::Absent,
         }
+    }
+
+    /// The names of which there is more than one cookie.
+    #[must_use]
+    pub fn duplicated(&self) -> Vec<&'static str> {
+        let all = [(ACCESS, &self.access_cookies), (REFRESH, &self.refresh_cookies)];
+        all.iter().filter(|(_, values)| values.len() > 1).map(|(name, _)| *name).collect()
     }
 
     /// Whether a token came in a cookie, beside the one that was chosen.
@@ -148,7 +175,14 @@ impl<'a> Credentials<'a> {
 }
 
 fn bearer(value: &HeaderValue) -> Option<&str> {
-    value.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+    after_bearer(value.to_str().ok()?)
+}
+
+/// What stands after the scheme `Bearer`, which may be in any case (RFC 9110 11.1).
+#[must_use]
+pub fn after_bearer(credentials: &str) -> Option<&str> {
+    let (scheme, rest) = credentials.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| rest.trim())
 }
 
 #[cfg(test)]
@@ -171,7 +205,10 @@ mod tests {
         use RefreshCredential::{Absent, Duplicated, Present};
         check(&[], &Absent);
         check(&[("authorization", "Bearer  r ")], &Present("r", Transfer::Header));
-        check(&[("authorization", "bearer r")], &Absent);
+        check(&[("authorization", "bearer r")], &Present("r", Transfer::Header));
+        check(&[("authorization", "BEARER  r")], &Present("r", Transfer::Header));
+        check(&[("authorization", "Bearerr")], &Absent);
+        check(&[("authorization", "Basic r")], &Absent);
         check(&[("authorization", "Bearer ")], &Absent);
         check(&[("cookie", "sRefreshToken=c")], &Present("c", Transfer::Cookie));
         check(&[("cookie", "sRefreshToken=")], &Absent);
@@ -184,6 +221,10 @@ mod tests {
             &[("cookie", "sRefreshToken=a; sAccessToken=x"), ("cookie", "sAccessToken=y")],
             &Duplicated(vec![ACCESS]),
         );
+        let two = ("cookie", "sRefreshToken=; sRefreshToken=; sAccessToken=; sAccessToken=x");
+        check(&[two], &Duplicated(vec![ACCESS, REFRESH]));
+        check(&[two, ("authorization", "Bearer ")], &Duplicated(vec![ACCESS, REFRESH]));
+        check(&[two, ("authorization", "Bearer r")], &Present("r", Transfer::Header));
     }
 
     #[test]
@@ -193,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_show_different_access_tokens_are_undisputed_only_when_they_agree() {
+    fn headers_that_differ_are_disputed_and_cookies_beside_a_header_are_its_rivals() {
         let token = |number: u8| {
             let part = |json: String| URL_SAFE_NO_PAD.encode(json);
             let header = r#"{"alg":"RS256","typ":"JWT","kid":"d-1","version":"5"}"#;
@@ -207,18 +248,20 @@ mod tests {
         let (one, two) = (token(1), token(2));
         let basic = ("authorization", "Basic eA==".to_owned());
         let by = |transfer| Some(Some(transfer));
-        for (lines, found) in [
-            (vec![], Some(None)),
-            (vec![basic.clone()], Some(None)),
-            (vec![bearer(&one)], by(Transfer::Header)),
-            (vec![basic, bearer(&one)], by(Transfer::Header)),
-            (vec![cookie(&one)], by(Transfer::Cookie)),
-            (vec![bearer(&one), bearer(&one), cookie(&one)], by(Transfer::Header)),
-            (vec![bearer(&one), cookie("stale"), bearer("x")], by(Transfer::Header)),
-            (vec![bearer(&one), bearer(&two)], None),
-            (vec![bearer(&one), cookie(&two)], None),
-            (vec![bearer(&one), cookie("stale"), cookie(&two)], None),
-            (vec![cookie(&one), cookie(&one)], None),
+        for (lines, found, rivals) in [
+            (vec![], Some(None), 0),
+            (vec![basic.clone()], Some(None), 0),
+            (vec![bearer(&one)], by(Transfer::Header), 0),
+            (vec![basic, bearer(&one)], by(Transfer::Header), 0),
+            (vec![cookie(&one)], by(Transfer::Cookie), 0),
+            (vec![bearer(&one), bearer(&one), cookie(&one)], by(Transfer::Header), 0),
+            (vec![bearer(&one), cookie("stale"), bearer("x")], by(Transfer::Header), 0),
+            (vec![bearer(&one), bearer(&two)], None, 0),
+            (vec![bearer(&one), cookie(&two)], by(Transfer::Header), 1),
+            (vec![bearer(&one), cookie("stale"), cookie(&two)], by(Transfer::Header), 1),
+            (vec![bearer(&one), cookie(&one), cookie(&two)], by(Transfer::Header), 1),
+            (vec![bearer("x"), cookie(&two)], by(Transfer::Cookie), 0),
+            (vec![cookie(&one), cookie(&one)], None, 0),
         ] {
             let pairs: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let headers = headers(&pairs);
@@ -226,7 +269,10 @@ mod tests {
             let access = match credentials.undisputed_access() {
                 AccessCredential::Absent => Some(None),
                 AccessCredential::Duplicated => None,
-                AccessCredential::Present(_, transfer) => Some(Some(transfer)),
+                AccessCredential::Present(_, transfer) => {
+                    assert_eq!(credentials.rivals(transfer).count(), rivals, "{pairs:?}");
+                    Some(Some(transfer))
+                }
             };
             assert_eq!(access, found, "{pairs:?}");
         }

@@ -94,6 +94,13 @@ impl ClientTokens {
         taken
     }
 
+    /// What takes away the cookies of these `names` that are not ours, and leaves ours alone.
+    #[must_use]
+    pub fn take_strays(names: &[&str], cookies: &CookieSettings) -> Self {
+        let lines = names.iter().flat_map(|name| cookies.clear_elsewhere(name));
+        Self { headers: Vec::new(), cookies: lines.collect() }
+    }
+
     /// Adds a header that a browser's script may read.
     fn expose(&mut self, name: &'static str, value: String) {
         self.headers.push((name, value));

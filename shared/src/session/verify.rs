@@ -89,6 +89,21 @@ impl Sessions {
         })
     }
 
+    /// Whether a token is genuine, in time, and of another session than `handle`. Whether that
+    /// session still lives is not read: a check stays one round trip, and a token that has been
+    /// revoked disputes for no longer than until it expires.
+    ///
+    /// # Errors
+    /// The keys could not be read. Refuse.
+    pub async fn is_of_another_session(
+        &self,
+        token: UnverifiedToken<'_>,
+        handle: &SessionHandle,
+    ) -> Result<bool, SessionError> {
+        let verdict = self.verify_fast(token, Evidence::NotNeeded).await?;
+        Ok(matches!(verdict, Verdict::Allowed(other) if other.handle != *handle))
+    }
+
     /// Checks a token, and that its session lives: one strongly consistent read of session and
     /// user, and of the keys when a cold start, their age or a new key asks for them. A forged token
     /// under a known key costs no read.

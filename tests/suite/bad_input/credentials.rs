@@ -82,7 +82,8 @@ const ACCESS: &str = concat!(
     "khhc2gxIjoiMDAiLCJpYXQiOjEsImV4cCI6Mn0.AAAA",
 );
 
-/// What a request shows as a token, read by the letter: after `Bearer `, and in cookies of a name.
+/// What a request shows as a token, read by the letter: after `Bearer ` in any case, and in cookies of
+/// a name.
 struct Shown {
     bearer: Option<String>,
     access: Vec<String>,
@@ -92,7 +93,10 @@ struct Shown {
 impl Shown {
     fn of(headers: &HeaderMap) -> Self {
         let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
-        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+        let bearer = bearer.and_then(|value| {
+            let (scheme, rest) = value.split_at_checked("Bearer ".len())?;
+            scheme.eq_ignore_ascii_case("Bearer ").then(|| rest.trim())
+        });
         let lines = headers.get_all("cookie").iter();
         let lines: Vec<_> =
             lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned()).collect();

@@ -31,6 +31,8 @@ async fn each_key_is_good_in_each_of_three_ways() {
             ("authorization", format!(" {key}  ")),
             ("authorization", format!("Bearer {key}")),
             ("authorization", format!("Bearer  {key} ")),
+            ("authorization", format!("bearer {key}")),
+            ("authorization", format!("BEARER {key}")),
         ] {
             let call = Sdk::new(&world).call(Method::POST, "/recipe/session");
             let reply = call.header(name, &value).json(&creation("u1")).send().await;

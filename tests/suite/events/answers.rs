@@ -235,7 +235,13 @@ const REFRESH_SESSION: &[Row] = &[
     ("ended-session", Message(401, "unauthorised")),
     ("used-token", Message(401, "token theft detected")),
     ("session-in-tenant", REFRESHED),
-    ("two-cookies", Message(401, "unauthorised")),
+    (
+        "two-cookies",
+        Message(
+            200,
+            "The request contains multiple session cookies. The stray ones are cleared; the next refresh goes through.",
+        ),
+    ),
     ("wrong-method", Problem(405, "method-not-allowed")),
     ("malformed", Fails("unknown-event")),
     ("direct", Fails("unknown-event")),

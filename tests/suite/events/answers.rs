@@ -225,6 +225,8 @@ const REFRESH_SESSION: &[Row] = &[
     ("header", REFRESHED),
     ("cookie", REFRESHED),
     ("header-before-cookie", REFRESHED),
+    ("header-and-other-session", REFRESHED),
+    ("header-and-two-cookies", REFRESHED),
     ("base64-body", REFRESHED),
     ("http-api", REFRESHED),
     ("http-api-cookie", REFRESHED),

@@ -28,6 +28,7 @@ pub(crate) const AUTHORIZER: &[Row] = &[
     ("header-before-cookie", ALLOWED),
     ("header-and-cookie-agree", ALLOWED),
     ("header-and-cookie-disagree", Unauthorized),
+    ("header-and-expired-cookie", ALLOWED),
     ("two-headers", Unauthorized),
     ("single-value-headers", ALLOWED),
     ("no-token", Unauthorized),

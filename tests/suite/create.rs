@@ -222,11 +222,74 @@ async fn bad_input_is_a_400_with_a_stable_code() {
     let twice = r#"{"userId":null,"userId":"u"}"#;
     let reply = world.post("/create-session").text(twice).signed().send().await;
     assert_eq!((reply.status, reply.code().as_str()), (400, "invalid-field"));
-    for body in ["", "{", "nope", "\u{feff}{}"] {
+    for body in ["", "{", "nope", "\u{feff}", "\u{feff}\u{feff}{}", r#"{"userId":'u'}"#] {
         let reply = world.post("/create-session").text(body).signed().send().await;
         assert_eq!((reply.status, reply.code().as_str()), (400, "invalid-json"), "{body:?}");
     }
     assert!(world.listed("u").await.is_empty(), "what was refused left no session");
+}
+
+/// What RFC 8259 calls JSON, and some libraries do not read.
+fn odd_objects() -> [String; 3] {
+    [
+        r#"{"halves":["\ud83d","\udc00x"]}"#.to_owned(),
+        r#"{"numbers":[1e400,123456789012345678901234567890,1.0]}"#.to_owned(),
+        format!(r#"{{"deep":{}1{}}}"#, "[".repeat(200), "]".repeat(200)),
+    ]
+}
+
+#[tokio::test]
+async fn an_applications_json_is_kept_as_it_came_whatever_it_is() {
+    let world = World::new().await;
+    for odd in odd_objects() {
+        let body = format!(
+            "\u{feff}{{\"userId\":\"u1\",\"accessTokenPayload\":{odd},\"sessionData\":{odd},\"unknown\":{odd},\
+             \"device\":{{\"ip\":\"::1\",\"unknown\":{odd}}}}}"
+        );
+        let reply = world.post("/create-session").text(body).signed().send().await;
+        assert_eq!(reply.status, 200, "{odd}: {}", reply.body);
+        let answer = reply.json();
+        let text = |path: &str| answer.pointer(path).and_then(Value::as_str).unwrap().to_owned();
+        let (handle, mut access) = (text("/session/handle"), text("/accessToken/token"));
+        let front = STANDARD.decode(text("/frontToken")).unwrap();
+        assert!(String::from_utf8(front).unwrap().contains(&odd[1..odd.len() - 1]), "{odd}");
+        let mut refresh = text("/refreshToken/token");
+        for _ in 0..2 {
+            for path in ["/whoami", "/whoami/fast"] {
+                let reply = world.get(path).bearer(&access).send().await;
+                assert_eq!(reply.status, 200, "{odd}: {}", reply.body);
+                assert!(reply.body.contains(&odd), "{odd}: {}", reply.body);
+            }
+            let own = world.get("/auth/sessions").bearer(&access).send().await;
+            assert_eq!(own.status, 200, "{odd}: {}", own.body);
+            (access, refresh) = world.refreshed(&refresh).await;
+        }
+        assert!(world.listed("u1").await.contains(&handle));
+        let shown = world.get(&format!("/core/recipe/session?sessionHandle={handle}"));
+        let shown = shown.send().await.body;
+        for name in ["userDataInJWT", "userDataInDatabase"] {
+            assert!(shown.contains(&format!("\"{name}\":{odd}")), "{odd}: {shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_must_be_text_is_refused_by_name_when_it_is_none() {
+    let world = World::new().await;
+    for (body, named) in [
+        (r#"{"userId":"\ud83d"}"#, "`userId`"),
+        (r#"{"userId":"u1","tenantId":"\ud83d"}"#, "`tenantId`"),
+        (r#"{"userId":"u1","accessTokenPayload":{"\ud83d":1}}"#, "`accessTokenPayload"),
+        (r#"{"userId":"u1","device":{"ip":"\ud83d"}}"#, "`device`"),
+        (r#"{"userId":"u1","\ud83d":1}"#, "surrogate"),
+    ] {
+        let reply = world.post("/create-session").text(body).signed().send().await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "invalid-field"), "{body}");
+        let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(named), "{body}: {detail}");
+    }
+    let revoke = world.post("/revoke-user").text("\u{feff}{\"userId\":\"u1\"}");
+    assert_eq!(revoke.signed().send().await.status, 200);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use lambda_http::Request;
 use serde::Deserialize;
 use shared::http::command::MAX_BODY_BYTES;
 use shared::ids::UserId;
-use shared::json::Object;
+use shared::json::{Object, read_object};
 
 /// The body and the query of a call, not yet read.
 pub(crate) struct Input<'a> {
@@ -31,7 +31,7 @@ impl<'a> Input<'a> {
                 "The body is too long: {MAX_BODY_BYTES} bytes are allowed"
             )));
         }
-        serde_json::from_slice(self.body).map(Body).map_err(|_| Refusal::bad("Invalid Json Input"))
+        read_object(self.body).map(Body).map_err(|_| Refusal::bad("Invalid Json Input"))
     }
 
     pub(crate) fn query(&self) -> Query {

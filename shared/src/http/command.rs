@@ -1,12 +1,12 @@
-//! Commands: the JSON that admin consoles and back ends send, over HTTP or by direct invoke.
-//! [`Unknown`] says what becomes of members that a command does not have; an explicit `null` is not
-//! the same as an absent member (PROTOCOL 3.1), and is refused.
+//! Commands: the JSON that admin consoles and back ends send, over HTTP or by direct invoke. What
+//! counts as JSON is [`read_object`]'s to say. [`Unknown`] says what becomes of members that a
+//! command does not have; an explicit `null` is not the same as an absent member (PROTOCOL 3.1), and
+//! is refused.
 
 use super::error::{ApiError, Code};
-use crate::json::{STANDS_TWICE, UniqueMembers};
+use crate::json::{Object, Unreadable, read_object, without_mark};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
-use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 /// The longest body, in bytes.
@@ -37,28 +37,35 @@ pub enum Unknown {
 /// nobody should log.
 pub fn from_json<C: DeserializeOwned>(json: &[u8], unknown: Unknown) -> Result<C, ApiError> {
     check_size(json)?;
-    let UniqueMembers(members) =
-        serde_json::from_slice(json).map_err(|error| match error.classify() {
-            Category::Data if error.to_string().starts_with(STANDS_TWICE) => {
-                ApiError::new(Code::InvalidField, "a member of the body stands twice")
-            }
-            Category::Data => ApiError::new(Code::InvalidJson, "the body must be a JSON object"),
-            Category::Io | Category::Syntax | Category::Eof => {
-                let (line, column) = (error.line(), error.column());
-                let detail = format!("line {line} column {column} is not JSON");
-                ApiError::new(Code::InvalidJson, detail)
-            }
-        })?;
+    let members = read_object(json).map_err(unreadable)?;
     let known = members_of::<C>();
-    let others: Vec<&str> =
-        members.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    let others: Vec<&str> = members.names().filter(|name| !known.contains(name)).collect();
     match (unknown, others.first()) {
         (Unknown::Refused, Some(name)) => return Err(unknown_member(name, known)),
         (Unknown::Logged, Some(_)) => warn_of(&others),
         (_, None) | (Unknown::Ignored, _) => {}
     }
     // Read again from the text: numbers in an application's own objects stay as they are.
-    read(&mut serde_json::Deserializer::from_slice(json))
+    read(&mut serde_json::Deserializer::from_slice(without_mark(json)))
+}
+
+fn unreadable(fault: Unreadable) -> ApiError {
+    match fault {
+        Unreadable::NotJson { line, column } => {
+            let detail = format!("line {line} column {column} is not JSON");
+            ApiError::new(Code::InvalidJson, detail)
+        }
+        Unreadable::NotAnObject => {
+            ApiError::new(Code::InvalidJson, "the body must be a JSON object")
+        }
+        Unreadable::StandsTwice => {
+            ApiError::new(Code::InvalidField, "a member of the body stands twice")
+        }
+        Unreadable::NameIsNoText => ApiError::new(
+            Code::InvalidField,
+            "the name of a member has half of a surrogate pair in it",
+        ),
+    }
 }
 
 /// Refuses a query string: a revocation takes everything from its body, so a restriction in the URL
@@ -204,8 +211,8 @@ where
     T: DeserializeOwned,
     D: Deserializer<'de>,
 {
-    let members = Map::deserialize(deserializer)?;
-    T::deserialize(Value::Object(members)).map_err(D::Error::custom)
+    let members = Object::deserialize(deserializer)?;
+    serde_json::from_str(&members.to_json()).map_err(D::Error::custom)
 }
 
 #[cfg(test)]
@@ -230,6 +237,17 @@ mod tests {
             ("{}", Code::MissingField, "`userId` is required"),
             (r#"{"userId":7}"#, Code::InvalidField, "`userId` has the wrong type or value"),
             (r#"{"userId":null}"#, Code::InvalidField, "`userId` has the wrong type or value"),
+            (r#"{"userId":"\ud83d"}"#, Code::InvalidField, "`userId` has the wrong type or value"),
+            (
+                r#"{"userId":"u","\ud83d":1}"#,
+                Code::InvalidField,
+                "the name of a member has half of a surrogate pair in it",
+            ),
+            (
+                r#"{"userId":"u","limit":1e400}"#,
+                Code::InvalidField,
+                "`limit` has the wrong type or value",
+            ),
             (
                 r#"{"userId":"u","tenantId":null}"#,
                 Code::InvalidField,

@@ -216,3 +216,27 @@ async fn a_listing_is_as_long_as_it_must_be() {
     assert_eq!(sdk.remove(&json!({"userId": "u1"})).await.len(), 121);
     assert!(sdk.list("u1").await.is_empty());
 }
+
+#[tokio::test]
+async fn a_session_is_found_by_its_user_and_not_by_a_recipe_user_of_its_own() {
+    let world = World::new().await;
+    let sdk = Sdk::new(&world);
+    let session = world.open_with(&json!({"userId": "primary", "recipeUserId": "login"})).await;
+    assert_eq!(sdk.session(&session.handle).await["recipeUserId"], "login");
+    for flag in [true, false] {
+        let listed = format!("login&fetchSessionsForAllLinkedAccounts={flag}");
+        assert!(sdk.list(&listed).await.is_empty(), "{listed}");
+        let body = json!({"userId": "login", "revokeSessionsForLinkedAccounts": flag});
+        assert!(sdk.remove(&body).await.is_empty(), "{body}");
+    }
+    assert_eq!(sdk.checked(&session.access).await, "OK");
+    for flag in [true, false] {
+        let session = world.open_with(&json!({"userId": "primary", "recipeUserId": "login"})).await;
+        let listed = format!("primary&fetchSessionsForAllLinkedAccounts={flag}");
+        assert!(sdk.list(&listed).await.contains(&session.handle), "{listed}");
+        let body = json!({"userId": "primary", "revokeSessionsForLinkedAccounts": flag});
+        assert!(sdk.remove(&body).await.contains(&session.handle), "{body}");
+        assert_eq!(sdk.checked(&session.access).await, "UNAUTHORISED");
+    }
+    assert_eq!(sdk.checked(&session.access).await, "UNAUTHORISED");
+}

@@ -17,8 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// What Lambda sends along with an event. The deadline is in the year 2100.
 const EVENT_HEADERS: &str = "Content-Type: application/json\r\n\
     Lambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
-    Lambda-Runtime-Deadline-Ms: 4102444800000\r\n\
-    Lambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n";
+    Lambda-Runtime-Deadline-Ms: 4102444800000\r\n";
 
 /// Where functions ask for events.
 pub struct RuntimeApi {
@@ -27,6 +26,9 @@ pub struct RuntimeApi {
     headers: String,
     heard: Receiver<io::Result<Heard>>,
     waiting: Option<TcpStream>,
+    /// How many events it has handed out. Each is traced under an id of its own, as on Lambda: a
+    /// function that keeps what it is told of each event grows.
+    events: u64,
 }
 
 enum Heard {
@@ -64,7 +66,7 @@ impl RuntimeApi {
             }
         });
         let headers = format!("{EVENT_HEADERS}Lambda-Runtime-Invoked-Function-Arn: {arn}\r\n");
-        Ok(Self { port, headers, heard, waiting: None })
+        Ok(Self { port, headers, heard, waiting: None, events: 0 })
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -99,8 +101,11 @@ impl RuntimeApi {
     pub fn invoke(&mut self, event: &[u8]) -> io::Result<(Answer, Duration)> {
         self.ready()?;
         let mut stream = self.waiting.take().ok_or(io::ErrorKind::NotConnected)?;
+        self.events += 1;
+        let trace = format!("Root=1-5bef4de7-{:024x};Sampled=0", self.events);
+        let headers = format!("{}Lambda-Runtime-Trace-Id: {trace}\r\n", self.headers);
         let start = instant();
-        message::write(&mut stream, "HTTP/1.1 200 OK", &self.headers, event)?;
+        message::write(&mut stream, "HTTP/1.1 200 OK", &headers, event)?;
         let Heard::Answer(answer, end) = self.hear()? else {
             return Err(io::Error::other("asks for an event without answering the last"));
         };

@@ -4,8 +4,10 @@
 mod caller;
 mod entrance;
 mod event;
+mod event_loop;
 mod lines;
 mod principal;
+mod runtime_api;
 mod start;
 
 pub use caller::{Caller, Way};
@@ -139,7 +141,13 @@ impl Function {
     ) -> Result<Box<RawValue>, Diagnostic> {
         let function = event.context.env_config.function_name.as_str();
         let request_id = event.context.request_id.as_str();
-        let invocation = tracing::info_span!("invocation", function, requestId = request_id);
+        let trace_id = event.context.xray_trace_id.as_deref();
+        let invocation = tracing::info_span!(
+            "invocation",
+            function,
+            requestId = request_id,
+            xrayTraceId = trace_id,
+        );
         (self.0)(event).instrument(invocation).await
     }
 }

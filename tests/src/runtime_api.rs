@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -32,6 +32,10 @@ pub struct Event {
     pub arn: String,
     /// When its time will be over, in milliseconds since 1970.
     pub deadline: i64,
+    /// What X-Ray knows it by.
+    pub trace_id: String,
+    /// What a direct invoker says of itself, in JSON.
+    pub client_context: Option<String>,
     /// What the invoker sent.
     pub payload: Bytes,
 }
@@ -96,9 +100,11 @@ async fn next(State(calls): Calls) -> Response {
         ("Lambda-Runtime-Aws-Request-Id", event.id),
         ("Lambda-Runtime-Deadline-Ms", event.deadline.to_string()),
         ("Lambda-Runtime-Invoked-Function-Arn", event.arn),
-        ("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000".to_owned()),
+        ("Lambda-Runtime-Trace-Id", event.trace_id),
     ];
-    (headers, event.payload).into_response()
+    let client_context =
+        event.client_context.map(|json| AppendHeaders([("Lambda-Runtime-Client-Context", json)]));
+    (headers, client_context, event.payload).into_response()
 }
 
 async fn response(State(calls): Calls, Path(id): Path<String>, body: Bytes) -> Response {

@@ -2,6 +2,7 @@
 //! does it, over a table that is reached by HTTP.
 
 mod failures;
+mod memory;
 mod samples;
 mod start;
 mod warm;

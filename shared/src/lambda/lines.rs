@@ -18,7 +18,7 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// The namespace of every metric.
 const NAMESPACE: &str = "Sever";
-/// What is taken from spans: [`super::Function::invoke`] and the runtime say it there.
+/// What is taken from spans: [`super::Function::invoke`] says it there.
 const OF_SPANS: [&str; 3] = ["function", "requestId", "xrayTraceId"];
 
 /// Writes lines to `writer`. `function` is the name of a line outside of any request; metrics are
@@ -39,11 +39,9 @@ struct Lines<W> {
     writer: W,
 }
 
-/// Information and worse. The runtime would log every error that a function answers, too, and
-/// refusing is answering an error; ours are logged where they happen.
+/// Information and worse.
 fn is_logged(event: &Metadata<'_>) -> bool {
-    let answered = event.target() == "lambda_runtime::layers::panic" && event.is_event();
-    *event.level() <= Level::INFO && !answered
+    *event.level() <= Level::INFO
 }
 
 /// The fields of a span or an event.

@@ -1,37 +1,39 @@
 //! Start-up.
 
+use super::event_loop::{self, Environment};
+use super::runtime_api::RuntimeApi;
 use super::{Function, lines};
 use crate::app::App;
 use crate::config::{Config, ConfigError};
+use crate::error_chain;
 use crate::time::{Clock, Entropy};
 use aws_config::BehaviorVersion;
-use futures_util::FutureExt as _;
-use http::Method;
-use lambda_runtime::{Diagnostic, service_fn};
-use lambda_runtime_api_client::body::Body;
-use lambda_runtime_api_client::{PooledClient, build_request};
-use std::panic::AssertUnwindSafe;
+use lambda_runtime::Diagnostic;
+use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Runs `function` on Lambda until the sandbox ends. What is dangerous in the configuration is logged
-/// in a line each. What is wrong with it is logged whole, is what Lambda says of every invocation, and fails the start. A handler that panics fails
-/// its own invocation and no other.
+/// Runs `function` on Lambda until the execution environment ends. What is dangerous in the
+/// configuration is logged in a line each. What is wrong with it is logged whole, is what Lambda says
+/// of every invocation, and fails the start.
 pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> ExitCode {
     let config = Config::from_env();
     let table = config.as_ref().map_or("", |config| &config.table_name);
     let lines = lines(name, table, Clock::system(), std::io::stdout);
     tracing_subscriber::registry().with(lines).init();
     log_panics();
+    let Some(environment) = environment() else {
+        let error = "AWS_LAMBDA_RUNTIME_API is missing: this program runs on AWS Lambda only";
+        tracing::error!(error, "cannot start");
+        return ExitCode::FAILURE;
+    };
     let config = match config {
         Ok(config) => config,
         Err(error) => {
             tracing::error!(%error, "cannot start");
-            if let Err(error) = report(&error).await {
-                tracing::error!(%error, "Lambda could not be told");
-            }
+            report(&environment, &error).await;
             return ExitCode::FAILURE;
         }
     };
@@ -48,42 +50,35 @@ pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> Ex
     let dynamodb = crate::table::client(&aws);
     let app = App::new(config, dynamodb, Clock::system(), Entropy::system());
     let function = function(Arc::new(App { aws, ..app }));
-    let handle = service_fn(move |event| {
-        let function = function.clone();
-        async move {
-            let answer = AssertUnwindSafe(function.invoke(event)).catch_unwind().await;
-            answer.unwrap_or_else(|_| Err(panicked()))
-        }
-    });
-    match lambda_runtime::run(handle).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the Lambda runtime failed");
+    match event_loop::run(function, environment).await {
+        Ok(never) => match never {},
+        Err(ended) => {
+            tracing::error!(error = error_chain(&ended), "the Lambda runtime failed");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Tells Lambda why there is nobody to answer. Otherwise all that an invoker is shown is that a
-/// process has ended.
-async fn report(error: &ConfigError) -> Result<(), lambda_runtime::Error> {
+/// What Lambda says in the environment; `None` anywhere else.
+#[expect(clippy::disallowed_methods, reason = "what Lambda says is no configuration of ours")]
+fn environment() -> Option<Environment> {
+    let concurrency = env::var("AWS_LAMBDA_MAX_CONCURRENCY").unwrap_or_default();
+    let initialization = env::var("AWS_LAMBDA_INITIALIZATION_TYPE").unwrap_or_default();
+    Some(Environment {
+        runtime_api: env::var("AWS_LAMBDA_RUNTIME_API").ok()?,
+        concurrency: concurrency.parse().unwrap_or(1).max(1),
+        snap_start: initialization == "snap-start",
+        config: Arc::new(lambda_runtime::Config::from_env()),
+    })
+}
+
+async fn report(environment: &Environment, error: &ConfigError) {
     let failure = Diagnostic {
         error_type: "Runtime.ConfigInvalid".to_owned(),
         error_message: error.to_string(),
     };
-    let request = build_request()
-        .method(Method::POST)
-        .uri("/2018-06-01/runtime/init/error")
-        .header("lambda-runtime-function-error-type", &failure.error_type)
-        .body(Body::from(serde_json::to_vec(&failure)?))?;
-    PooledClient::builder().build().call(request).await?;
-    Ok(())
-}
-
-fn panicked() -> Diagnostic {
-    Diagnostic {
-        error_type: "Runtime.Panic".to_owned(),
-        error_message: "the function panicked".to_owned(),
+    if let Err(error) = RuntimeApi::at(&environment.runtime_api).cannot_start(&failure).await {
+        tracing::error!(error = error_chain(&error), "Lambda could not be told");
     }
 }
 

@@ -145,3 +145,20 @@ async fn a_handler_that_panics_fails_one_invocation_and_repeats_nothing() {
     assert_eq!(why, [None, Some("there is no place for a list")]);
     assert!(!ended.log.contains("over-a-token"), "{}", ended.log);
 }
+
+#[tokio::test]
+async fn a_client_context_that_cannot_be_read_fails_one_invocation() {
+    let world = World::new().await;
+    let function = function(&world, "jwks");
+    let mut sandbox = Sandbox::start(built(PANICS), &function, &world.listen().await).await;
+    for context in ["{", "7", r#"{"custom":{"reason":7}}"#] {
+        let error = sandbox.invoke_with(context, "{}").await.unwrap_err();
+        assert_eq!(error.error_type, "Runtime.InvalidContext", "{context}");
+        assert!(!error.error_message.contains("reason"), "{context}");
+        assert_eq!(sandbox.invoke("{}").await.expect("an answer").get(), "{}");
+    }
+    for context in ["", "{}", r#"{"custom":{"reason":"7"},"unknown":7}"#] {
+        assert_eq!(sandbox.invoke_with(context, "{}").await.expect("an answer").get(), "{}");
+    }
+    assert_eq!(sandbox.terminate().await.log, "");
+}

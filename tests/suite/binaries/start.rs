@@ -5,7 +5,9 @@ use super::{functions, lines, start};
 use local::template::FunctionResource;
 use shared::api_keys::NewApiKey;
 use shared::config::VARIABLES;
+use std::process::Command;
 use tests::World;
+use tests::programs::built;
 
 /// Nobody asks a table before there is an event.
 const NO_TABLE: &str = "http://127.0.0.1:9";
@@ -116,4 +118,25 @@ async fn a_function_ends_when_the_runtime_api_goes_away() {
         assert_eq!(last["message"], "the Lambda runtime failed");
         assert_eq!(last["function"], function.binary);
     }
+}
+
+#[tokio::test]
+async fn a_function_ends_when_the_runtime_api_refuses_to_give_an_event() {
+    let function = functions(&World::new().await).remove(0);
+    let ended = start(&function, NO_TABLE).await.refuse_event().await;
+    assert_eq!((ended.status.code(), ended.errors.as_str()), (Some(1), ""));
+    let [line] = &lines(&ended.log)[..] else { panic!("one line is enough: {}", ended.log) };
+    assert_eq!(line["message"], "the Lambda runtime failed");
+    let error = line["error"].as_str().expect("a reason");
+    assert!(error.contains("503") && error.contains("/invocation/next"), "{error}");
+}
+
+#[test]
+fn a_function_that_is_started_elsewhere_than_on_lambda_says_so() {
+    let output = Command::new(built("jwks")).env_clear().output().expect("a program");
+    assert_eq!((output.status.code(), output.stderr), (Some(1), Vec::new()));
+    let log = String::from_utf8(output.stdout).expect("text");
+    let [line] = &lines(&log)[..] else { panic!("one line is enough: {log}") };
+    let error = "AWS_LAMBDA_RUNTIME_API is missing: this program runs on AWS Lambda only";
+    assert_eq!((&line["message"], &line["error"]), (&"cannot start".into(), &error.into()));
 }

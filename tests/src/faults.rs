@@ -3,7 +3,9 @@
 
 use local::dynamodb::{ConnectorError, Engine, WireRequest, WireResponse};
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// What goes wrong with a call.
@@ -22,6 +24,10 @@ pub enum Fault {
     Conflict,
     /// A write of one item is refused because a transaction is writing it.
     ItemConflict,
+    /// The call arrives so much later.
+    Late(Duration),
+    /// A transaction is under way for so long. Any other write of its items is refused meanwhile.
+    UnderWay(Duration),
     /// The call waits at the gate.
     Held(Arc<Gate>),
 }
@@ -63,13 +69,16 @@ pub struct Faulty<E> {
     inner: E,
     rules: Mutex<Vec<Rule>>,
     calls: Mutex<Vec<WireRequest>>,
+    /// The keys of items that a transaction is writing.
+    under_way: Mutex<HashSet<String>>,
 }
 
 impl<E> Faulty<E> {
     /// No faults yet.
     #[must_use]
     pub fn new(inner: E) -> Self {
-        Self { inner, rules: Mutex::default(), calls: Mutex::default() }
+        let (rules, calls) = (Mutex::default(), Mutex::default());
+        Self { inner, rules, calls, under_way: Mutex::default() }
     }
 
     /// The engine underneath.
@@ -111,6 +120,10 @@ impl<E> Faulty<E> {
         self.take_calls().into_iter().map(|call| call.operation).collect()
     }
 
+    fn under_way(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn next_fault(&self, operation: &str) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         for rule in rules.iter_mut() {
@@ -132,7 +145,12 @@ impl<E: Engine> Engine for Faulty<E> {
     async fn call(&self, request: WireRequest) -> Result<WireResponse, ConnectorError> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
         match self.next_fault(&request.operation) {
-            None => self.inner.call(request).await,
+            None => self.serve(request, Duration::ZERO).await,
+            Some(Fault::UnderWay(span)) => self.serve(request, span).await,
+            Some(Fault::Late(span)) => {
+                tokio::time::sleep(span).await;
+                self.serve(request, Duration::ZERO).await
+            }
             Some(Fault::Throttled) => {
                 let kind = "ProvisionedThroughputExceededException";
                 Ok(WireResponse::error(400, kind, "throttled"))
@@ -153,6 +171,24 @@ impl<E: Engine> Engine for Faulty<E> {
 }
 
 impl<E: Engine> Faulty<E> {
+    /// Serves a call unless a transaction is writing one of its items. A transaction takes `span`.
+    async fn serve(
+        &self,
+        request: WireRequest,
+        span: Duration,
+    ) -> Result<WireResponse, ConnectorError> {
+        let written = written_by(&request);
+        if written.iter().any(|key| self.under_way().contains(key)) {
+            return Ok(conflict(&request));
+        }
+        if !span.is_zero() {
+            self.under_way().extend(written.iter().cloned());
+            tokio::time::sleep(span).await;
+            self.under_way().retain(|key| !written.contains(key));
+        }
+        self.inner.call(request).await
+    }
+
     async fn partly(
         &self,
         request: WireRequest,
@@ -190,6 +226,21 @@ fn split(tables: &Value, served: usize) -> (Map<String, Value>, Map<String, Valu
         }
     }
     (now, later)
+}
+
+/// The keys of the items that a request writes.
+fn written_by(request: &WireRequest) -> Vec<String> {
+    let body = request.json();
+    let key = |write: &Value| write["Key"]["pk"]["S"].as_str().map(ToOwned::to_owned);
+    match request.operation.as_str() {
+        "UpdateItem" | "DeleteItem" => key(&body).into_iter().collect(),
+        "TransactWriteItems" => {
+            let items = body["TransactItems"].as_array().into_iter().flatten();
+            let writes = items.filter_map(Value::as_object).flat_map(Map::values);
+            writes.filter_map(key).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What a write is answered that meets a transaction on one of its items: as a transaction itself,

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod binaries;
+mod contention;
 mod core_driver;
 mod create;
 mod direct_invoke;

@@ -123,7 +123,7 @@ impl Call<'_> {
     /// Nothing is ended when the session to be kept does not live: "the others" never become all.
     async fn end_all_but(&self, kept: Option<&SessionHandle>) -> Result<RevokedAnswer, ApiError> {
         let (user, scope) = (&self.who.user, Scope::User);
-        let swept = self.app.sessions.revoke_user(user, &scope, kept).await;
+        let swept = self.app.sessions.end_all_own(user, kept).await;
         let (by, app, what) = (Actor::User(user), AppId::public(), (user, &scope, kept));
         let reason = self.reason.as_ref();
         self.journal.user_revoked(&self.caller, by, &app, what, reason, &swept).await;

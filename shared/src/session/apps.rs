@@ -4,6 +4,7 @@
 //! The app `public` with its tenant `public` is always there, and finding it costs no read. Any
 //! other is read strongly each time: what was removed is refused on the next call.
 
+use super::patience::{Patience, Tries};
 use super::{Conflict, Issued, NewSession, Policy, SessionError, Sessions};
 use crate::api_keys::ApiKeys;
 use crate::ids::{AppId, TenantId};
@@ -15,7 +16,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often a write that others overtake is tried.
+const DOING: &str = "writing an app";
+
+/// How often a write that others overtake is tried, unless it ends sessions.
 const ROUNDS: u32 = 8;
 /// For how many apps a sandbox keeps the keys it read.
 const MAX_KEPT: usize = 100;
@@ -254,17 +257,20 @@ impl Apps {
     /// # Errors
     /// The effect is unknown; asking again is harmless.
     pub async fn remove_app(&self, id: &AppId) -> Result<bool, SessionError> {
-        for round in 0..ROUNDS {
-            let Some(old) = self.table.find(id).await?.filter(|record| !record.removed) else {
-                return Ok(false);
-            };
-            let gone = AppRecord { version: old.version + 1, removed: true, ..old };
-            if self.table.write(&gone, AppWrite::Removed).await? == AppWritten::Written {
-                return Ok(true);
+        let (table, mut tries) = (self.table.patient(), self.patient_tries());
+        Patience::bound(DOING, async {
+            loop {
+                let Some(old) = table.find(id).await?.filter(|record| !record.removed) else {
+                    return Ok(false);
+                };
+                let gone = AppRecord { version: old.version + 1, removed: true, ..old };
+                if table.write(&gone, AppWrite::Removed).await? == AppWritten::Written {
+                    return Ok(true);
+                }
+                tries.again().await?;
             }
-            pause(round).await;
-        }
-        Err(contended())
+        })
+        .await
     }
 
     /// Makes a tenant of an app.
@@ -310,22 +316,29 @@ impl Apps {
         app: &FoundApp,
         tenant: &TenantId,
     ) -> Result<bool, SessionError> {
-        for round in 0..ROUNDS {
-            let Some(old) = self.table.find(&app.id).await?.filter(|record| !record.removed) else {
-                return Ok(false);
-            };
-            let mut next = AppRecord { version: old.version + 1, ..old };
-            if !next.tenants.remove(tenant) {
-                return Ok(false);
+        let (table, mut tries) = (self.table.patient(), self.patient_tries());
+        Patience::bound(DOING, async {
+            loop {
+                let Some(old) = table.find(&app.id).await?.filter(|record| !record.removed) else {
+                    return Ok(false);
+                };
+                let mut next = AppRecord { version: old.version + 1, ..old };
+                if !next.tenants.remove(tenant) {
+                    return Ok(false);
+                }
+                let seen = table.sessions_of(&next).everybodys_generation(tenant).await?;
+                let write = AppWrite::TenantRemoved(tenant, seen.next(self.clock.now()));
+                if table.write(&next, write).await? == AppWritten::Written {
+                    return Ok(true);
+                }
+                tries.again().await?;
             }
-            let generation = self.table.sessions_of(&next).everybodys_generation(tenant).await?;
-            let write = AppWrite::TenantRemoved(tenant, generation.next(self.clock.now()));
-            if self.table.write(&next, write).await? == AppWritten::Written {
-                return Ok(true);
-            }
-            pause(round).await;
-        }
-        Err(contended())
+        })
+        .await
+    }
+
+    fn patient_tries(&self) -> Tries<'_> {
+        Tries::new(Patience::Operator, &self.entropy)
     }
 }
 
@@ -334,7 +347,7 @@ fn tenants_of(record: &AppRecord) -> Vec<TenantId> {
 }
 
 fn contended() -> SessionError {
-    TableError::Contended { doing: "writing an app" }.into()
+    TableError::Contended { doing: DOING }.into()
 }
 
 /// Lets the others get done.

@@ -13,6 +13,7 @@ mod list;
 mod live;
 mod logout;
 mod own;
+mod patience;
 mod payload;
 mod refresh;
 mod refresh_classic;

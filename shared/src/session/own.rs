@@ -1,7 +1,8 @@
 //! What a signed-in user sees and ends: sessions of their own, whichever tenant they are in, and no
 //! others.
 
-use super::{Listing, Principal, Revoked, SessionError, Sessions, newest_first};
+use super::patience::Patience;
+use super::{Listing, Principal, Revoked, SessionError, Sessions, Swept, newest_first};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::Scope;
 use crate::table::IndexCursor;
@@ -47,6 +48,19 @@ impl Sessions {
         let is_own = self.is_own(user, handle).await?;
         let removed = if is_own { self.table.remove_of(user, handle).await? } else { None };
         Ok(Revoked::of_one(handle.clone(), removed))
+    }
+
+    /// Ends all sessions of `user`, but for `kept`. It gives up early while others write the same
+    /// items: asked in a loop, it must not keep an operator from ending sessions.
+    ///
+    /// # Errors
+    /// As [`Sessions::revoke_user`].
+    pub async fn end_all_own(
+        &self,
+        user: &UserId,
+        kept: Option<&SessionHandle>,
+    ) -> Result<Swept, SessionError> {
+        self.revoke_user_for(Patience::User, user, &Scope::User, kept).await
     }
 
     async fn is_own(&self, user: &UserId, handle: &SessionHandle) -> Result<bool, SessionError> {

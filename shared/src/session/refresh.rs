@@ -167,7 +167,7 @@ impl Sessions {
         match self.table.rotate(&session.handle, seen, write).await? {
             // The write was so slow that the session's time was over before it took effect.
             Rotated::Rotated if self.clock.now() >= ends => {
-                self.table.remove(&session.handle).await?;
+                self.table.patient().remove(&session.handle).await?;
                 Ok(None)
             }
             Rotated::Rotated => Ok(Some(Issued { session, access, refresh, at: now })),
@@ -179,7 +179,7 @@ impl Sessions {
 
     /// Theft ends this session, and no other.
     async fn end_stolen(&self, session: Session) -> Result<Refreshed, SessionError> {
-        let removed = self.table.remove(&session.handle).await?;
+        let removed = self.table.patient().remove(&session.handle).await?;
         Ok(Refreshed::Theft(Theft {
             handle: session.handle,
             user: session.standing.user,

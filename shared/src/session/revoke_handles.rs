@@ -93,7 +93,8 @@ impl Sessions {
         let mut seen = HashSet::new();
         let once: Vec<_> =
             handles.into_iter().filter(|handle| seen.insert(handle.clone())).collect();
-        let remove = |handle: SessionHandle| async move { self.table.remove(&handle).await };
+        let table = &self.table.patient();
+        let remove = |handle: SessionHandle| async move { table.remove(&handle).await };
         let Removals { removed, failure } = self.remove_each(&once, self.clock.now(), remove).await;
         let ended = removed.into_iter().filter(|(_, removed)| counts(removed));
         let ended = ended.map(|(handle, removed)| EndedSession { handle, user: removed.user });

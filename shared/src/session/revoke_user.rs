@@ -2,12 +2,15 @@
 //! opened under a lower one is dead, whether the index knows of it or not. Then the rows are swept,
 //! as clean-up.
 
+use super::patience::{Patience, Tries};
 use super::revoke_handles::Removals;
-use super::{LOOKS, SessionError, Sessions};
+use super::{SessionError, Sessions};
 use crate::ids::{Generation, SessionHandle, UserId};
 use crate::model::{Scope, Standing, UserGenerations};
-use crate::table::{HandlePage, IndexCursor, Kept, TableError};
+use crate::table::{HandlePage, IndexCursor, Kept, SessionTable, TableError};
 use crate::time::Timestamp;
+
+const DOING: &str = "revoking a user's sessions";
 
 /// What a revocation swept. Its effect does not depend on it.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub struct Swept {
 
 impl Sessions {
     /// Ends every session of `user` in `scope`, but for `except`. When it answers, all of them are
-    /// refused.
+    /// refused. It is tried for some 10 s.
     ///
     /// # Errors
     /// [`SessionError::NoSessionToKeep`]: nothing was revoked. Anything else: the effect is
@@ -36,11 +39,31 @@ impl Sessions {
         scope: &Scope,
         except: Option<&SessionHandle>,
     ) -> Result<Swept, SessionError> {
+        self.revoke_user_for(Patience::Operator, user, scope, except).await
+    }
+
+    pub(super) async fn revoke_user_for(
+        &self,
+        who: Patience,
+        user: &UserId,
+        scope: &Scope,
+        except: Option<&SessionHandle>,
+    ) -> Result<Swept, SessionError> {
         let started = self.clock.now();
-        let generation = match except {
-            None => self.table.raise(user, scope, started).await?,
-            Some(handle) => self.raise_keeping(user, scope, handle).await?,
+        let table = match who {
+            Patience::Operator => self.table.patient(),
+            Patience::User => self.table.clone(),
         };
+        let generation = Patience::bound(DOING, async {
+            match except {
+                None => Ok(table.raise(user, scope, started).await?),
+                Some(handle) => {
+                    let tries = Tries::new(who, &self.entropy);
+                    self.raise_keeping(&table, tries, user, scope, handle).await
+                }
+            }
+        });
+        let generation = generation.await?;
         let effective_at = self.clock.now();
         let (handles, failure) = self.sweep(user, scope, generation, started).await;
         Ok(Swept { handles, effective_at, finished_at: self.clock.now(), failure })
@@ -49,34 +72,36 @@ impl Sessions {
     /// A session to be kept that cannot be found is an error, never a reason to end all.
     async fn raise_keeping(
         &self,
+        table: &SessionTable,
+        mut tries: Tries<'_>,
         user: &UserId,
         scope: &Scope,
         except: &SessionHandle,
     ) -> Result<Generation, SessionError> {
         let mut last_seen = None;
-        for _ in 0..LOOKS {
+        loop {
             let (seen, kept) = self.find_kept(user, except).await?;
-            let Some(kept) = kept else {
+            let now = self.clock.now();
+            let raised = match kept {
+                Some(kept) if scope.covers(&kept.tenant) => {
+                    table.raise_keeping(user, scope, &seen, (except, kept.born), now).await?
+                }
+                // It lives in a tenant that this revocation does not reach.
+                Some(_) => Kept::Raised(table.raise(user, scope, now).await?),
                 // Another call that keeps the same session may have come between the two reads. Two
                 // looks that find the same generations prove that it does not live.
-                if last_seen.replace(seen.clone()) == Some(seen) {
+                None if last_seen.as_ref() == Some(&seen) => {
                     return Err(SessionError::NoSessionToKeep);
                 }
-                continue;
+                None => Kept::Stale,
             };
-            let now = self.clock.now();
-            let raised = if scope.covers(&kept.tenant) {
-                self.table.raise_keeping(user, scope, &seen, (except, kept.born), now).await?
-            } else {
-                // It lives in a tenant that this revocation does not reach.
-                Kept::Raised(self.table.raise(user, scope, now).await?)
-            };
-            if let Kept::Raised(generation) = raised {
-                return Ok(generation);
+            last_seen = Some(seen);
+            match raised {
+                Kept::Raised(generation) => return Ok(generation),
+                Kept::Stale if tries.again().await? => {}
+                Kept::Stale => return Err(TableError::Contended { doing: DOING }.into()),
             }
-            tokio::task::yield_now().await;
         }
-        Err(TableError::Contended { doing: "revoking a user's other sessions" }.into())
     }
 
     /// The user's generations, and the session to be kept, if it is found alive.

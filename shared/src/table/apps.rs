@@ -1,5 +1,6 @@
 //! The app items: one for each app that was made, and one that lists them.
 
+use super::client::Tried;
 use super::generations::is_conflict;
 use super::item::Item;
 use super::schema::{
@@ -20,6 +21,7 @@ const DOING: &str = "writing an app";
 pub struct AppTable {
     dynamodb: Client,
     name: Box<str>,
+    tried: Tried,
 }
 
 /// What is written along with an app's record.
@@ -48,7 +50,13 @@ impl AppTable {
     /// The apps in the table `name`.
     #[must_use]
     pub fn new(dynamodb: Client, name: &str) -> Self {
-        Self { dynamodb, name: name.into() }
+        Self { dynamodb, name: name.into(), tried: Tried::default() }
+    }
+
+    /// The same table for writes that end sessions, which are tried for some 10 s.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { tried: Tried::Patiently, ..self.clone() }
     }
 
     /// The sessions of an app.
@@ -106,7 +114,7 @@ impl AppTable {
             }
         }
         let transaction = self.dynamodb.transact_write_items().set_transact_items(Some(items));
-        match transaction.send().await {
+        match transaction.customize().config_override(self.tried.config()).send().await {
             Ok(_) => Ok(AppWritten::Written),
             Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => Ok(AppWritten::Stale),
             Err(error) => Err(TableError::doing(DOING)(error)),

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::{Client, config};
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use std::time::Duration;
 
 /// The client that a function uses on Lambda, of the region and with the credentials that all its
@@ -40,6 +41,44 @@ pub fn harden(builder: config::Builder) -> config::Builder {
                 .with_max_backoff(Duration::from_millis(200)),
         )
         .retry_classifier(RetryConflicts)
+}
+
+/// How long a patient write is tried at most. Most often its tries are over before, so that it can
+/// say why it failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(12);
+
+/// How long a write is tried.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Tried {
+    /// As every call: see [`harden`].
+    #[default]
+    Briefly,
+    /// For what ends sessions: longer than anything that a user can trigger, so that no user keeps
+    /// an operator from it. 22 times in some 8 s, with pauses drawn at random.
+    Patiently,
+}
+
+impl Tried {
+    /// For the SDK, which lays it over the client's own configuration for one call. Patient writes
+    /// have a quota of retries of their own, without a limit: neither the failures of other calls
+    /// nor those of earlier revocations use it up.
+    pub(super) fn config(self) -> config::Builder {
+        let config = config::Config::builder();
+        match self {
+            Self::Briefly => config,
+            Self::Patiently => {
+                let retries = RetryConfig::standard()
+                    .with_max_attempts(22)
+                    .with_initial_backoff(Duration::from_millis(25))
+                    .with_max_backoff(Duration::from_secs(1));
+                let quota = RetryPartition::custom("revocation");
+                config
+                    .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
+                    .retry_config(retries)
+                    .retry_partition(quota.token_bucket(TokenBucket::unlimited()).build())
+            }
+        }
+    }
 }
 
 /// A write of one item that meets a transaction on it is refused, and was not done. The SDK does

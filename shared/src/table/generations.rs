@@ -149,7 +149,7 @@ impl SessionTable {
             .raise_by("SET #generation = :value", scope, user)
             .condition_expression("attribute_not_exists(#generation) OR #generation < :value")
             .expression_attribute_values(":value", number(next.number()));
-        match to_now.send().await {
+        match to_now.customize().config_override(self.tried.config()).send().await {
             Ok(_) => Ok(next),
             Err(SdkError::ServiceError(error)) if is_refused(error.err()) => {
                 self.step(user, scope).await
@@ -167,7 +167,7 @@ impl SessionTable {
             .condition_expression("attribute_exists(#generation)")
             .expression_attribute_values(":value", number(1))
             .return_values(ReturnValue::UpdatedNew);
-        match step.send().await {
+        match step.customize().config_override(self.tried.config()).send().await {
             Ok(answer) => {
                 let user = user_from_item(&answer.attributes.unwrap_or_default())?;
                 Ok(scope.of(&user))
@@ -212,7 +212,7 @@ impl SessionTable {
             .transact_write_items()
             .transact_items(write(raise)?)
             .transact_items(write(lift)?);
-        match transaction.send().await {
+        match transaction.customize().config_override(self.tried.config()).send().await {
             Ok(_) => Ok(Kept::Raised(next)),
             Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => Ok(Kept::Stale),
             Err(error) => Err(TableError::doing(DOING)(error)),

@@ -20,6 +20,7 @@ mod sessions;
 
 pub use apps::{AppTable, AppWrite, AppWritten};
 pub use classic::{Promoted, Promotion};
+pub(crate) use client::PATIENCE;
 pub use client::{client, harden};
 pub use error::{Said, TableError};
 pub use generations::Kept;
@@ -29,6 +30,7 @@ pub use sessions::{Inserted, Removed, Rotated, RotationWrite, StrictRead};
 
 use crate::ids::AppId;
 use crate::tenancy::AppRecord;
+use client::Tried;
 use hot_read::HotRead;
 
 /// The session table of one app.
@@ -39,13 +41,14 @@ pub struct SessionTable {
     /// What stands for the app in every key.
     prefix: Box<str>,
     hot: HotRead,
+    tried: Tried,
 }
 
 impl SessionTable {
     /// The table `name`, as `app` sees it.
     #[must_use]
     pub fn new(dynamodb: aws_sdk_dynamodb::Client, name: &str, app: &AppId) -> Self {
-        Self { dynamodb, name: name.into(), prefix: app.as_str().into(), hot: HotRead::default() }
+        Self::prefixed(dynamodb, name, app.as_str())
     }
 
     /// The table as this incarnation of an app sees it: of an app that was removed and made again,
@@ -57,6 +60,17 @@ impl SessionTable {
             // No app id has a dot.
             again => format!("{}.{again}", app.id.as_str()),
         };
-        Self { dynamodb, name: name.into(), prefix: prefix.into(), hot: HotRead::default() }
+        Self::prefixed(dynamodb, name, &prefix)
+    }
+
+    fn prefixed(dynamodb: aws_sdk_dynamodb::Client, name: &str, prefix: &str) -> Self {
+        let (hot, tried) = (HotRead::default(), Tried::default());
+        Self { dynamodb, name: name.into(), prefix: prefix.into(), hot, tried }
+    }
+
+    /// The same table for writes that end sessions, which are tried for some 10 s.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { tried: Tried::Patiently, ..self.clone() }
     }
 }

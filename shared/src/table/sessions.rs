@@ -300,7 +300,7 @@ impl SessionTable {
         if let Some((name, value)) = value {
             delete = delete.expression_attribute_values(name, value);
         }
-        match delete.send().await {
+        match delete.customize().config_override(self.tried.config()).send().await {
             Ok(answer) => {
                 let old = answer.attributes.unwrap_or_default();
                 let item = Item { entity: "session", attributes: &old };

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use shared::app::App;
 use shared::config::Config;
-use shared::lambda::Function;
+use shared::lambda::{DIRECT, Function};
 use shared::time::{Clock, Entropy, EntropyError, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
@@ -125,16 +125,22 @@ impl Cluster {
         };
         let function = function.ok_or_else(|| broken("no such function"))?;
         let event = RawValue::from_string(event.to_string()).map_err(|_| broken("no JSON"))?;
-        let answer = function.invoke(LambdaEvent::new(event, as_api_gateway())).await?;
+        let answer = function.invoke(LambdaEvent::new(event, context(name))).await?;
         serde_json::from_str(answer.get()).map_err(|_| broken("the answer is no JSON"))
     }
 }
 
-/// What Lambda says of an event that API Gateway sends.
-fn as_api_gateway() -> Context {
+/// What Lambda says of an event: commands go to the alias of an admin function, and API Gateway
+/// invokes every other.
+fn context(name: Name) -> Context {
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:checked";
     let mut context = Context::default();
-    "arn:aws:lambda:us-east-1:000000000000:function:checked"
-        .clone_into(&mut context.invoked_function_arn);
+    context.invoked_function_arn = match name {
+        Name::Create | Name::RevokeHandle | Name::RevokeUser | Name::List => {
+            format!("{arn}:{DIRECT}")
+        }
+        Name::Refresh | Name::Strict | Name::Fast | Name::Logout => arn.to_owned(),
+    };
     context
 }
 

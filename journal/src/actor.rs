@@ -61,3 +61,18 @@ impl<'a> Actor<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_invoker_claims_is_marked_as_claimed() {
+        let mut claimed = BTreeMap::new();
+        let plain = json!({"type": "direct-invoke"});
+        assert_eq!(Actor::DirectInvoke(&claimed).to_json(), plain);
+        claimed.insert("type".to_owned(), "iam".to_owned());
+        let expected = json!({"type": "direct-invoke", "claimed": {"type": "iam"}});
+        assert_eq!(Actor::DirectInvoke(&claimed).to_json(), expected);
+    }
+}

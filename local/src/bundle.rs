@@ -113,7 +113,7 @@ impl Bundle {
         };
         let payload = RawValue::from_string(payload.to_owned())
             .map_err(|error| failed("InvalidRequestContentException", error.to_string()))?;
-        function.invoke(&self.call_id(), self.clock.now(), payload).await
+        function.invoke(None, &self.call_id(), self.clock.now(), payload).await
     }
 
     /// The template, as it was understood.

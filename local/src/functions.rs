@@ -5,6 +5,7 @@ use crate::template::FunctionResource;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use lambda_runtime::{Config as LambdaConfig, Context, Diagnostic, LambdaEvent};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::app::App;
 use shared::config::{Config, ConfigError};
@@ -95,18 +96,21 @@ impl Deployed {
         now: Timestamp,
         payload: Box<RawValue>,
     ) -> Result<Box<RawValue>, Diagnostic> {
-        self.invoke_qualified(None, request_id, now, payload).await
+        self.invoke_qualified((None, None), request_id, now, payload).await
     }
 
-    /// The same by a qualified ARN: an alias, or `$LATEST`.
+    /// The same by a qualified ARN (an alias, or `$LATEST`), with a client context: what the invoker
+    /// says of itself.
     pub(crate) async fn invoke_qualified(
         &self,
-        qualifier: Option<&str>,
+        (qualifier, client): (Option<&str>, Option<Value>),
         request_id: &str,
         now: Timestamp,
         payload: Box<RawValue>,
     ) -> Result<Box<RawValue>, Diagnostic> {
-        let event = LambdaEvent::new(payload, self.context(qualifier, request_id, now));
+        let mut context = self.context(qualifier, request_id, now);
+        context.client_context = client.and_then(|client| serde_json::from_value(client).ok());
+        let event = LambdaEvent::new(payload, context);
         let function = self.function.clone();
         let mut task = tokio::spawn(async move { function.invoke(event).await });
         match tokio::time::timeout(self.resource.timeout, &mut task).await {

@@ -3,6 +3,8 @@
 use crate::functions::Deployed;
 use crate::gateway::{Call, For, MAX_PAYLOAD};
 use crate::signature::{self, Unsigned};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -19,6 +21,7 @@ type Functions = BTreeMap<String, Arc<Deployed>>;
 /// Where the Invoke API begins; no route of the bundle does.
 const PREFIX: &str = "/2015-03-31/functions/";
 const INVOCATION_TYPE: &str = "x-amz-invocation-type";
+const CLIENT_CONTEXT: &str = "x-amz-client-context";
 
 /// Why Lambda itself answers: the status, the exception and what it says.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,14 +64,16 @@ pub(crate) fn find<'f>(functions: &'f Functions, name: &str) -> Option<Addressed
 }
 
 impl Addressed<'_> {
-    /// Invokes it, in the name of the request `id`.
+    /// Invokes it, in the name of the request `id`, with what the invoker says of itself.
     pub(crate) async fn invoke(
         &self,
+        client: Option<Value>,
         id: &str,
         now: Timestamp,
         payload: Box<RawValue>,
     ) -> Result<Box<RawValue>, Diagnostic> {
-        self.function.invoke_qualified(self.qualifier.as_deref(), id, now, payload).await
+        let how = (self.qualifier.as_deref(), client);
+        self.function.invoke_qualified(how, id, now, payload).await
     }
 }
 
@@ -79,11 +84,12 @@ async fn invoke(functions: &Functions, call: &Call) -> Result<Response<Bytes>, F
     {
         None | Some(b"RequestResponse") => {
             let payload = payload(call.request.body())?;
-            request_response(addressed.invoke(&call.id, call.now, payload).await)
+            let client = client_context(&call.request)?;
+            request_response(addressed.invoke(client, &call.id, call.now, payload).await)
         }
         Some(b"Event") => {
             let payload = payload(call.request.body())?;
-            detach(&addressed, call, payload);
+            detach(&addressed, call, client_context(&call.request)?, payload);
             empty(StatusCode::ACCEPTED)
         }
         Some(b"DryRun") => empty(StatusCode::NO_CONTENT),
@@ -157,6 +163,17 @@ fn payload(body: &Bytes) -> Result<Box<RawValue>, Fault> {
     })
 }
 
+/// What the invoker says of itself: an object, by Base64 in a header.
+fn client_context(request: &Request<Bytes>) -> Result<Option<Value>, Fault> {
+    let Some(header) = request.headers().get(CLIENT_CONTEXT) else { return Ok(None) };
+    let json = STANDARD.decode(header.as_bytes()).ok();
+    let client = json.and_then(|json| serde_json::from_slice(&json).ok());
+    client.filter(Value::is_object).map(Some).ok_or_else(|| {
+        let text = "Client context must be a valid Base64-encoded JSON object.";
+        fault(StatusCode::BAD_REQUEST, "InvalidRequestContentException", text)
+    })
+}
+
 fn request_response(answer: Result<Box<RawValue>, Diagnostic>) -> Response<Bytes> {
     let (body, failed) = match answer {
         Ok(answer) => (answer.get().to_owned(), false),
@@ -176,11 +193,12 @@ fn request_response(answer: Result<Box<RawValue>, Diagnostic>) -> Response<Bytes
 }
 
 /// An asynchronous invocation. Lambda tries twice more when it fails; here it is logged and over.
-fn detach(addressed: &Addressed<'_>, call: &Call, payload: Box<RawValue>) {
+fn detach(addressed: &Addressed<'_>, call: &Call, client: Option<Value>, payload: Box<RawValue>) {
     let (function, qualifier) = (Arc::clone(addressed.function), addressed.qualifier.clone());
     let (id, now) = (call.id.clone(), call.now);
     tokio::spawn(async move {
-        let answer = function.invoke_qualified(qualifier.as_deref(), &id, now, payload).await;
+        let how = (qualifier.as_deref(), client);
+        let answer = function.invoke_qualified(how, &id, now, payload).await;
         if let Err(error) = answer {
             let (name, kind) = (&function.resource.name, &error.error_type);
             tracing::warn!("{name} failed: {kind}: {}", error.error_message);

@@ -2,6 +2,8 @@
 
 use crate::bundle::Bundle;
 use crate::signature::tests::{NOW, signed};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -81,6 +83,31 @@ async fn a_function_error_is_a_200_that_says_so() {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["x-amz-function-error"], "Unhandled");
     assert_eq!(body(&response), json!({"errorType": "invalid_user", "errorMessage": "no"}));
+}
+
+#[tokio::test]
+async fn a_client_context_is_handed_on() {
+    let says = Function::from_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        let client =
+            serde_json::to_string(&event.context.client_context.map(|client| client.custom));
+        Ok(RawValue::from_string(client.unwrap()).unwrap())
+    });
+    let builder = Bundle::builder().clock(Clock::from_fn(|| NOW)).stand_in("revoke-user", says);
+    let bundle = builder.build().await.unwrap();
+    let ask = async |context: &str| {
+        let mut request = request("revoke-user", "{}");
+        if !context.is_empty() {
+            let text = STANDARD.encode(context);
+            request.headers_mut().insert("x-amz-client-context", text.parse().unwrap());
+        }
+        let response = send(&bundle, request).await;
+        (response.status().as_u16(), body(&response))
+    };
+    assert_eq!(ask("").await, (200, Value::Null));
+    assert_eq!(ask(r#"{"custom":{"actor":"jo"}}"#).await, (200, json!({"actor": "jo"})));
+    for wrong in ["[]", "{", "jo"] {
+        assert_eq!(ask(wrong).await.0, 400, "{wrong}");
+    }
 }
 
 #[tokio::test]

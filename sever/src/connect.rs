@@ -51,6 +51,9 @@ pub(crate) async fn connect(global: &Global) -> Result<Connected, Failure> {
     let policy = Policy::issuing_nothing();
     let table = SessionTable::new(dynamodb.clone(), name, &AppId::public());
     let public = Sessions::new(table, policy.clone(), clock.clone(), entropy.clone());
+    if let Some(arn) = global.signing_kms_key.as_ref().filter(|arn| !arn.is_empty()) {
+        public.connect_key_service(sealing::key_service(&aws, arn));
+    }
     let public = Arc::new(public);
     let apps = Apps::new(AppTable::new(dynamodb, name), policy, clock.clone(), entropy, public);
     let Some(found) = apps.find(&app).await? else {

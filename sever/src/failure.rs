@@ -52,6 +52,7 @@ impl From<SessionError> for Failure {
             }
             SessionError::Entropy(_)
             | SessionError::Key(_)
+            | SessionError::KeyService(_)
             | SessionError::AccessTokenTooLarge { .. }
             | SessionError::Payload(_) => Self::Unknown(error_chain(&error)),
         }

@@ -42,6 +42,10 @@ pub(crate) struct Global {
     /// The profile of AWS's shared configuration [env: AWS_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+    /// The KMS key that seals signing keys: the stack's parameter SigningKmsKeyArn, if it is set. For
+    /// keys rotate and keys kill
+    #[arg(long, global = true, value_name = "ARN", env = "SIGNING_KMS_KEY_ARN")]
+    pub(crate) signing_kms_key: Option<String>,
     /// The app, for those that SuperTokens SDKs made
     #[arg(long, global = true, value_name = "ID", default_value = "public")]
     pub(crate) app: String,

@@ -26,6 +26,8 @@ pub struct App {
     pub table_name: String,
     /// The EventBridge bus to tell of sessions, by name or ARN, if any.
     pub event_bus: Option<String>,
+    /// The ARN of the KMS key under whose data key private signing keys are sealed, if any.
+    pub signing_kms_key: Option<String>,
     /// How services other than the table are reached. [`App::new`] knows no way; who composes a
     /// function sets it.
     pub aws: SdkConfig,
@@ -55,6 +57,7 @@ impl App {
             clock,
             table_name: config.table_name,
             event_bus: config.event_bus,
+            signing_kms_key: config.signing_kms_key,
             aws: SdkConfig::builder().build(),
         }
     }

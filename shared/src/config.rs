@@ -10,8 +10,8 @@ use domains::{cookie_domain, origin};
 use std::time::Duration;
 use url::Url;
 use values::{
-    anti_csrf_mode, event_bus, flag, fractional, older_cookie_domain, path, same_site, table_name,
-    trusted_issuers, whole,
+    anti_csrf_mode, event_bus, flag, fractional, kms_key_arn, older_cookie_domain, path, same_site,
+    table_name, trusted_issuers, whole,
 };
 
 mod authorizer;
@@ -43,6 +43,8 @@ pub struct Config {
     pub has_plain_api_keys: bool,
     /// The EventBridge bus to tell of sessions, by name or ARN, if any.
     pub event_bus: Option<String>,
+    /// The ARN of the KMS key under whose data key private signing keys are sealed, if any.
+    pub signing_kms_key: Option<String>,
     /// What works and is dangerous, one line each: the name of a variable, why, and what to do.
     pub warnings: Vec<String>,
 }
@@ -150,6 +152,7 @@ impl Vars<'_> {
         let trusted = self.optional("TRUSTED_ISSUERS", trusted_issuers).unwrap_or_else(none);
         let core_access = self.core_access();
         let event_bus = self.optional("EVENT_BUS", event_bus);
+        let signing_kms_key = self.optional("SIGNING_KMS_KEY_ARN", kms_key_arn);
         // Every variable has been read: what is left to find wrong is in how they go together.
         let places = places?;
         let web = self.web(wishes, &places);
@@ -171,6 +174,7 @@ impl Vars<'_> {
                 .value("API_KEYS")
                 .is_some_and(|list| ApiKeys::has_plain_text(&list)),
             event_bus,
+            signing_kms_key,
             warnings: Vec::new(),
         };
         Some(Config { warnings: warnings::of(&config, &places), ..config })

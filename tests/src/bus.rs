@@ -1,14 +1,10 @@
 //! An EventBridge bus where the network would be, so that the SDK's retries, timeouts and parsing
 //! all run for real above it.
 
+use crate::aws::reaching;
 use crate::faults::Gate;
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
@@ -60,15 +56,7 @@ impl Bus {
     /// What makes functions find this bus.
     #[must_use]
     pub fn aws(&self) -> SdkConfig {
-        let connector = SharedHttpConnector::new(self.clone());
-        let credentials = Credentials::new("tests", "tests", None, None, "tests");
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .retry_config(RetryConfig::standard())
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .build()
+        reaching(self.clone())
     }
 
     fn record(&self, request: &HttpRequest) {

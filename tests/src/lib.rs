@@ -3,10 +3,12 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a test that fails panics")]
 
+mod aws;
 pub mod bus;
 pub mod clock;
 pub mod contract;
 pub mod faults;
+pub mod kms;
 pub mod lag;
 pub mod lines;
 pub mod logs;

@@ -13,7 +13,8 @@ use shared::session::{
 use shared::table::{KeysWritten, SessionTable};
 use shared::time::Entropy;
 use shared::token::keyring::Kid;
-use shared::token::signing::{KeyKind, SigningKey, SigningKeys, StoredKey};
+use shared::token::signing::{KeyKind, SigningKey, SigningKeys};
+use shared::token::stored_keys::StoredKey;
 use std::sync::Arc;
 use std::time::Duration;
 use tests::world::faulty;
@@ -219,9 +220,10 @@ async fn keys_are_not_rotated_by_hand_without_end() {
         let first = SigningKeys::first(now, [1; 16]).unwrap();
         let keys = (0..there).map(|i| {
             let kid = Kid::parse(&format!("d-{}", now.millis() + i64::try_from(i).unwrap()));
-            SigningKey::from_stored(StoredKey { kid: kid.unwrap(), ..first.keys[1].to_stored() })
+            let stored = first.keys[1].to_stored(None).unwrap();
+            SigningKey::from_stored(StoredKey { kid: kid.unwrap(), ..stored }, None).unwrap()
         });
-        let keys = SigningKeys { version: 1, keys: keys.collect() };
+        let keys = SigningKeys { version: 1, sealing: None, keys: keys.collect() };
         assert_eq!(table(&world).write_keys(&keys).await.unwrap(), KeysWritten::Written);
         let rotated = operator(&world).rotate_key().await.unwrap();
         assert_eq!(matches!(rotated, KeyRotated::Made(_)), made, "{rotated:?}");

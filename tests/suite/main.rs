@@ -22,6 +22,7 @@ mod races;
 mod refresh;
 mod requirements;
 mod revoke;
+mod sealed_keys;
 mod secrets;
 mod table;
 mod verify;

@@ -34,6 +34,7 @@ use version::Cdi;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
+    sealing::connect(&app);
     let journal = Journal::new(&app);
     Function::plain_http(app, move |app, request| {
         let journal = journal.clone();

@@ -4,7 +4,7 @@ use crate::answer::text;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use shared::http::Reply;
-use shared::http::error::{ApiError, Code};
+use shared::http::error::ApiError;
 use shared::ids::{AppId, TenantId};
 use shared::session::SessionError;
 
@@ -74,7 +74,7 @@ fn broken(error: SessionError) -> Reply {
     let error = ApiError::from(error);
     error.log();
     let mut reply = text(error.code().status(), error.code().as_str());
-    if error.code() == Code::TableUnavailable {
+    if error.code().status() == StatusCode::SERVICE_UNAVAILABLE {
         reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     reply

@@ -28,6 +28,7 @@ const MAX_USER_AGENT_BYTES: usize = 1024;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
+    sealing::connect(&app);
     let journal = Journal::new(&app);
     Function::command(app, Route::Post, Unknown::Logged, move |app, command, caller| {
         handle(app, journal.clone(), command, caller)

@@ -23,6 +23,7 @@ use std::sync::Arc;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
+    sealing::connect(&app);
     let journal = Journal::new(&app);
     Function::http(app, Method::POST, move |app, request| handle(app, journal.clone(), request))
 }

@@ -93,3 +93,18 @@ pub(super) fn older_cookie_domain(value: &str) -> Option<OlderCookieDomain> {
         domain => cookie_domain(domain).map(OlderCookieDomain::Domain),
     }
 }
+
+/// `arn:<partition>:kms:<region>:<account>:key/<id>`: no alias, since the wrapped data key is
+/// compared with the key that made it.
+pub(super) fn kms_key_arn(value: &str) -> Option<String> {
+    let [arn, partition, service, region, account, key] =
+        value.splitn(6, ':').collect::<Vec<_>>().try_into().ok()?;
+    let id = key.strip_prefix("key/")?;
+    let is_plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let fits =
+        (arn, service) == ("arn", "kms") && [partition, region, id].into_iter().all(is_plain);
+    (fits && is_account).then(|| value.to_owned())
+}

@@ -16,7 +16,7 @@ const fn variable(name: &'static str, default: &'static str, allowed: &'static s
 }
 
 /// Every variable that a function reads.
-pub const VARIABLES: [Variable; 24] = [
+pub const VARIABLES: [Variable; 25] = [
     variable("TABLE_NAME", "required", "the name or the ARN of a DynamoDB table"),
     variable(
         "API_DOMAIN",
@@ -100,4 +100,9 @@ pub const VARIABLES: [Variable; 24] = [
         "true or false (true lets everybody call core-driver while API_KEYS is empty)",
     ),
     variable("EVENT_BUS", "none", "the name or the ARN of an EventBridge bus"),
+    variable(
+        "SIGNING_KMS_KEY_ARN",
+        "none",
+        "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/0f…",
+    ),
 ];

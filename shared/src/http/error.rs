@@ -56,13 +56,15 @@ pub enum Code {
     NoPrincipal,
     /// The table did not answer: try again.
     TableUnavailable,
+    /// KMS did not answer, so that the signing keys stay closed: try again.
+    SigningKeysUnavailable,
     /// Something is broken that only the operator can mend.
     InternalError,
 }
 
 impl Code {
     /// Every code, for the documentation's test.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidJson,
         Self::UnknownEvent,
         Self::MissingField,
@@ -82,6 +84,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::NoPrincipal,
         Self::TableUnavailable,
+        Self::SigningKeysUnavailable,
         Self::InternalError,
     ];
 
@@ -136,6 +139,11 @@ impl Code {
                 "table-unavailable",
                 "The session table did not answer",
             ),
+            Self::SigningKeysUnavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "signing-keys-unavailable",
+                "The signing keys could not be opened",
+            ),
             Self::InternalError => (INTERNAL, "internal-error", "Something is broken here"),
         }
     }
@@ -189,6 +197,9 @@ impl ApiError {
     fn caused_by(code: Code, error: &SessionError) -> Self {
         let detail = match code {
             Code::TableUnavailable => "nothing was answered from guesswork; try again shortly",
+            Code::SigningKeysUnavailable => {
+                "KMS did not answer, so nothing was signed; try again shortly"
+            }
             _ => "the operator finds the reason in the log",
         };
         Self { cause: Some(error_chain(error)), ..Self::new(code, detail) }
@@ -220,7 +231,7 @@ impl ApiError {
             problem.extend(self.members.clone());
         }
         let mut reply = typed(status, PROBLEM_JSON, &problem);
-        if self.code == Code::TableUnavailable {
+        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
             reply = with_header(reply, RETRY_AFTER, "1");
         }
         match self.allow {
@@ -249,6 +260,10 @@ impl From<SessionError> for ApiError {
             SessionError::Entropy(_) | SessionError::Key(_) => {
                 Self::caused_by(Code::InternalError, &error)
             }
+            SessionError::KeyService(failure) if failure.is_transient => {
+                Self::caused_by(Code::SigningKeysUnavailable, &error)
+            }
+            SessionError::KeyService(_) => Self::caused_by(Code::InternalError, &error),
             SessionError::AccessTokenTooLarge { bytes } => Self::new(
                 Code::AccessTokenTooLarge,
                 format!(

@@ -123,7 +123,7 @@ impl Apps {
         }
         let table = self.table.sessions_of(record);
         let sessions = Sessions::new(table, policy, self.clock.clone(), self.entropy.clone());
-        let sessions = Arc::new(sessions);
+        let sessions = Arc::new(sessions.with_key_service_of(&self.public));
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }

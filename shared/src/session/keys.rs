@@ -5,6 +5,7 @@ use super::{CLOCKS_DIFFER, SessionError, Sessions};
 use crate::table::{KeysWritten, TableError};
 use crate::time::Timestamp;
 use crate::token::keyring::{Keyring, Kid};
+use crate::token::sealing::Sealing;
 use crate::token::signing::{KeyKind, KeyLifetimes, SigningKey, SigningKeyError, SigningKeys};
 use crate::token::unverified::UnverifiedToken;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -119,21 +120,27 @@ impl Sessions {
             within(*read_at, SIGNING_KEYS_MAX_AGE, now) && !keys.is_due(now, self.key_lifetimes())
         });
         if !fresh {
-            *cached = Some((self.read_or_make_keys(now).await?, now));
+            let known = cached.as_ref().and_then(|(keys, _)| keys.sealing.clone());
+            *cached = Some((self.read_or_make_keys(now, known).await?, now));
         }
         let signer = cached.as_ref().and_then(|(keys, _)| keys.signer(kind, now));
         Ok(signer.cloned().ok_or(SigningKeyError::Generate)?)
     }
 
-    async fn read_or_make_keys(&self, now: Timestamp) -> Result<SigningKeys, SessionError> {
+    async fn read_or_make_keys(
+        &self,
+        now: Timestamp,
+        known: Option<Arc<Sealing>>,
+    ) -> Result<SigningKeys, SessionError> {
         for _ in 0..ROUNDS {
-            let made = match self.table.signing_keys().await? {
+            let made = match self.read_signing_keys(known.as_ref()).await? {
                 None => SigningKeys::first(now, self.entropy.bytes()?)?,
                 Some(keys) if keys.is_due(now, self.key_lifetimes()) => {
                     keys.rotated(SigningKey::dynamic(now)?, self.key_lifetimes())
                 }
                 Some(keys) => return Ok(keys),
             };
+            let made = self.to_be_sealed(made).await?;
             let written = self.table.write_keys(&made).await;
             self.forget_published_keys();
             match written? {

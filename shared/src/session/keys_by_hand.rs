@@ -81,7 +81,7 @@ impl Sessions {
     pub async fn rotate_key(&self) -> Result<KeyRotated, SessionError> {
         for _ in 0..ROUNDS {
             let now = self.clock.now();
-            let made = match self.table.signing_keys().await? {
+            let made = match self.read_signing_keys(None).await? {
                 None => SigningKeys::first(now, self.entropy.bytes()?)?,
                 Some(keys) => {
                     // Ours, perhaps: the answer to a write may have been lost.
@@ -95,6 +95,7 @@ impl Sessions {
                 }
             };
             let newest = made.newest_dynamic().map(next).ok_or(SigningKeyError::Generate)?;
+            let made = self.to_be_sealed(made).await?;
             if self.write_by_hand(&made).await? == KeysWritten::Written {
                 return Ok(KeyRotated::Made(newest));
             }
@@ -112,7 +113,7 @@ impl Sessions {
         let mut tried: Option<Option<Kid>> = None;
         for _ in 0..ROUNDS {
             let (now, random) = (self.clock.now(), self.entropy.bytes()?);
-            let keys = self.table.signing_keys().await?;
+            let keys = self.read_signing_keys(None).await?;
             let there =
                 |kid: &Kid| keys.iter().flat_map(|keys| &keys.keys).any(|key| key.kid() == kid);
             let left = keys.as_ref().map(|keys| keys.without(kid, now, random)).transpose()?;
@@ -123,6 +124,7 @@ impl Sessions {
                     |made: Option<Kid>| KeyKilled::Killed { replacement: made.filter(there) };
                 return Ok(tried.map_or(KeyKilled::Unknown, killed));
             };
+            let left = self.to_be_sealed(left).await?;
             if self.write_by_hand(&left).await? == KeysWritten::Written {
                 return Ok(KeyKilled::Killed { replacement });
             }

@@ -7,6 +7,7 @@ mod change;
 mod create;
 mod issue;
 mod jwt;
+mod key_service;
 mod keys;
 mod keys_by_hand;
 mod list;
@@ -28,6 +29,7 @@ pub use apps::{AppChange, Apps, FoundApp, TenantChange};
 pub use change::Change;
 pub use create::{Issued, NewSession, Opening};
 pub use jwt::NewJwt;
+pub use key_service::{KeyContext, KeyService, KeyServiceError};
 pub use keys::KEYRING_MAX_AGE;
 pub use keys_by_hand::{KeyKilled, KeyRotated, MAX_KEYS, NextKey, ShownKey};
 pub use list::{Listing, MAX_LISTED, newest_first};
@@ -44,6 +46,7 @@ use crate::table::{SessionTable, TableError};
 use crate::time::{Clock, Entropy, EntropyError};
 use crate::token::issuers::Issuers;
 use crate::token::signing::SigningKeyError;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How often a session that seems to be behind is looked at again while its user's generations
@@ -135,13 +138,16 @@ pub struct Sessions {
     clock: Clock,
     entropy: Entropy,
     keys: keys::KeyCache,
+    /// Shared with the sessions of every other app in the table.
+    key_service: Arc<OnceLock<KeyService>>,
 }
 
 impl Sessions {
     /// The sessions in `table`.
     #[must_use]
     pub fn new(table: SessionTable, policy: Policy, clock: Clock, entropy: Entropy) -> Self {
-        Self { table, policy, clock, entropy, keys: keys::KeyCache::default() }
+        let (keys, key_service) = (keys::KeyCache::default(), Arc::default());
+        Self { table, policy, clock, entropy, keys, key_service }
     }
 
     /// What the operator decided.
@@ -163,6 +169,9 @@ pub enum SessionError {
     /// No key could be made or used.
     #[error("no signing key could be used")]
     Key(#[from] SigningKeyError),
+    /// The data key of the private keys could not be had.
+    #[error("the signing keys could not be opened or sealed")]
+    KeyService(#[from] KeyServiceError),
     /// The access token would be too long.
     #[error("the access token would have {bytes} bytes")]
     AccessTokenTooLarge {

@@ -49,9 +49,15 @@ impl<'a> Item<'a> {
         self.number(name).map(Timestamp::from_millis)
     }
 
+    pub(super) fn optional_bytes(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<&'a [u8]>, TableError> {
+        self.optional(name, |value| value.as_b().ok().map(AsRef::as_ref))
+    }
+
     pub(super) fn bytes(&self, name: &'static str) -> Result<&'a [u8], TableError> {
-        self.optional(name, |value| value.as_b().ok().map(AsRef::as_ref))?
-            .ok_or_else(|| self.corrupt(name))
+        self.optional_bytes(name)?.ok_or_else(|| self.corrupt(name))
     }
 
     pub(super) fn optional_bytes32(

@@ -6,7 +6,8 @@ use super::schema::{Attributes, KEYS_VERSION, PK, PUBLIC_KEYS, SIGNING_KEYS, byt
 use super::{SessionTable, TableError};
 use crate::time::Timestamp;
 use crate::token::keyring::{Keyring, Kid, PublicKey};
-use crate::token::signing::{KeyKind, SigningKey, SigningKeys, StoredKey};
+use crate::token::signing::{KeyKind, SigningKeys};
+use crate::token::stored_keys::{StoredKey, StoredKeys, StoredPrivate};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
@@ -16,6 +17,9 @@ const CREATED_AT: &str = "createdAt";
 const SIGNS_FROM: &str = "signsFrom";
 const PUBLISHED_UNTIL: &str = "publishedUntil";
 const PKCS8: &str = "pkcs8";
+const SEALED: &str = "sealed";
+/// Beside the list of the private keys: the data key that seals them, wrapped.
+const DATA_KEY: &str = "dataKey";
 const MODULUS: &str = "n";
 const EXPONENT: &str = "e";
 
@@ -33,7 +37,7 @@ impl SessionTable {
     ///
     /// # Errors
     /// We could not find out, or the item is corrupt.
-    pub async fn signing_keys(&self) -> Result<Option<SigningKeys>, TableError> {
+    pub async fn signing_keys(&self) -> Result<Option<StoredKeys>, TableError> {
         let item = self.key_item(self.signing_keys_pk(), "reading the signing keys").await?;
         item.as_ref().map(signing_from_item).transpose()
     }
@@ -57,28 +61,43 @@ impl SessionTable {
         Ok(get.send().await.map_err(TableError::doing(doing))?.item)
     }
 
+    /// What the data key of this app's private keys is bound to: the table's name, and the app as the
+    /// keys of its items have it.
+    #[must_use]
+    pub fn key_scope(&self) -> (&str, &str) {
+        // The table may be named by its ARN, which ends in its name.
+        (self.name.rsplit('/').next().unwrap_or(&self.name), &self.prefix)
+    }
+
     /// Writes the keys, if they are still at the version before. Private and public half change
-    /// together or not at all, so no token is ever signed by a key that is not published.
+    /// together or not at all, so no token is ever signed by a key that is not published. All private
+    /// keys are sealed, or none.
     ///
     /// # Errors
     /// The effect is unknown.
     pub async fn write_keys(&self, keys: &SigningKeys) -> Result<KeysWritten, TableError> {
         const DOING: &str = "writing the signing keys";
         let version = i64::try_from(keys.version).unwrap_or(i64::MAX);
-        let signing = keys.keys.iter().map(|key| stored_to_value(&key.to_stored())).collect();
         let unusable = |_| TableError::Corrupt { entity: "signing-keys", attribute: PKCS8 };
+        let stored = keys.keys.iter().map(|key| key.to_stored(keys.sealing.as_deref()));
+        let signing = stored.map(|key| key.map(|key| stored_to_value(&key)).map_err(unusable));
+        let signing = signing.collect::<Result<Vec<_>, _>>()?;
         let public = keys.public().map_err(unusable)?;
         let public = public.iter().map(public_to_value).collect();
+        let data_key = keys.sealing.as_ref().map(|sealing| bytes(sealing.wrapped()));
         let mut transaction = self.dynamodb.transact_write_items();
-        for (pk, name, list) in [
-            (self.signing_keys_pk(), SIGNING_KEYS, signing),
-            (self.public_keys_pk(), PUBLIC_KEYS, public),
+        for (pk, name, list, data_key) in [
+            (self.signing_keys_pk(), SIGNING_KEYS, signing, data_key),
+            (self.public_keys_pk(), PUBLIC_KEYS, public, None),
         ] {
             let mut put = Put::builder()
                 .table_name(&*self.name)
                 .item(PK, pk)
                 .item(KEYS_VERSION, number(version))
                 .item(name, AttributeValue::L(list));
+            if let Some(data_key) = data_key {
+                put = put.item(DATA_KEY, data_key);
+            }
             put = if version == 1 {
                 put.condition_expression("attribute_not_exists(pk)")
             } else {
@@ -104,8 +123,11 @@ fn stored_to_value(key: &StoredKey) -> AttributeValue {
         (KIND.to_owned(), text(key.kind.as_str())),
         (CREATED_AT.to_owned(), number(key.created_at.millis())),
         (SIGNS_FROM.to_owned(), number(key.signs_from.millis())),
-        (PKCS8.to_owned(), bytes(&key.pkcs8)),
     ]);
+    match &key.private {
+        StoredPrivate::Plain(pkcs8) => map.insert(PKCS8.to_owned(), bytes(pkcs8)),
+        StoredPrivate::Sealed(sealed) => map.insert(SEALED.to_owned(), bytes(sealed)),
+    };
     put_published_until(&mut map, key.published_until);
     AttributeValue::M(map)
 }
@@ -129,22 +151,25 @@ fn put_published_until(map: &mut Attributes, until: Option<Timestamp>) {
     }
 }
 
-fn signing_from_item(attributes: &Attributes) -> Result<SigningKeys, TableError> {
+fn signing_from_item(attributes: &Attributes) -> Result<StoredKeys, TableError> {
     let item = Item { entity: "signing-keys", attributes };
     let version =
         u64::try_from(item.number(KEYS_VERSION)?).map_err(|_| item.corrupt(KEYS_VERSION))?;
     let keys = members(&item, SIGNING_KEYS)?.map(|key| {
-        let stored = StoredKey {
+        Ok(StoredKey {
             kid: kid(&key)?,
             kind: kind(&key)?,
             created_at: key.millis(CREATED_AT)?,
             signs_from: key.millis(SIGNS_FROM)?,
             published_until: published_until(&key)?,
-            pkcs8: key.bytes(PKCS8)?.to_vec(),
-        };
-        Ok(SigningKey::from_stored(stored))
+            private: match key.optional_bytes(SEALED)? {
+                Some(sealed) => StoredPrivate::Sealed(sealed.to_vec()),
+                None => StoredPrivate::Plain(key.bytes(PKCS8)?.to_vec()),
+            },
+        })
     });
-    Ok(SigningKeys { version, keys: keys.collect::<Result<_, _>>()? })
+    let data_key = item.optional_bytes(DATA_KEY)?.map(<[u8]>::to_vec);
+    Ok(StoredKeys { version, data_key, keys: keys.collect::<Result<_, TableError>>()? })
 }
 
 pub(super) fn published_from_item(attributes: &Attributes) -> Result<Keyring, TableError> {

@@ -9,7 +9,9 @@ mod legacy;
 pub mod payload;
 pub mod refresh;
 mod refresh_hash;
+pub mod sealing;
 pub mod signing;
+pub mod stored_keys;
 pub mod unverified;
 pub mod version;
 

@@ -6,6 +6,8 @@
 //! never rotates (PROTOCOL 4.9).
 
 use super::keyring::{Kid, PublicKey};
+use super::sealing::Sealing;
+use super::stored_keys::{StoredKey, StoredPrivate};
 use crate::time::Timestamp;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -63,6 +65,18 @@ pub enum SigningKeyError {
     /// The cryptography library made no signature.
     #[error("the RSA key did not sign")]
     Sign,
+    /// The cryptography library sealed nothing.
+    #[error("a signing key could not be sealed")]
+    Seal,
+    /// It was sealed under another data key or for another kid, or was changed since.
+    #[error("a signing key in the table could not be opened by its data key")]
+    Open,
+    /// It is sealed, and no key service is connected.
+    #[error(
+        "the signing keys in the table are sealed, and no KMS key is named to open them: set \
+         SIGNING_KMS_KEY_ARN (the stack's parameter SigningKmsKeyArn)"
+    )]
+    Sealed,
 }
 
 /// One RSA-2048 key pair. Parsed when it first signs, and kept: parsing costs more than a signature,
@@ -76,22 +90,6 @@ pub struct SigningKey {
     published_until: Option<Timestamp>,
     pair: Arc<OnceLock<RsaKeyPair>>,
     pkcs8: Arc<[u8]>,
-}
-
-/// What the table keeps of a [`SigningKey`].
-pub struct StoredKey {
-    /// Its name.
-    pub kid: Kid,
-    /// Whether it rotates.
-    pub kind: KeyKind,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it begins to sign.
-    pub signs_from: Timestamp,
-    /// See [`PublicKey::published_until`].
-    pub published_until: Option<Timestamp>,
-    /// The key itself: secret.
-    pub pkcs8: Vec<u8>,
 }
 
 impl SigningKey {
@@ -129,30 +127,46 @@ impl SigningKey {
     }
 
     /// The key that the table keeps.
-    #[must_use]
-    pub fn from_stored(stored: StoredKey) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// It is sealed, and `sealing` does not open it.
+    pub fn from_stored(
+        stored: StoredKey,
+        sealing: Option<&Sealing>,
+    ) -> Result<Self, SigningKeyError> {
+        let pkcs8 = match (stored.private, sealing) {
+            (StoredPrivate::Plain(pkcs8), _) => pkcs8,
+            (StoredPrivate::Sealed(sealed), Some(sealing)) => sealing.open(&stored.kid, &sealed)?,
+            (StoredPrivate::Sealed(_), None) => return Err(SigningKeyError::Sealed),
+        };
+        Ok(Self {
             kid: stored.kid,
             kind: stored.kind,
             created_at: stored.created_at,
             signs_from: stored.signs_from,
             published_until: stored.published_until,
             pair: Arc::default(),
-            pkcs8: stored.pkcs8.into(),
-        }
+            pkcs8: pkcs8.into(),
+        })
     }
 
-    /// What the table is to keep.
-    #[must_use]
-    pub fn to_stored(&self) -> StoredKey {
-        StoredKey {
+    /// What the table is to keep: sealed, if there is a data key.
+    ///
+    /// # Errors
+    /// The cryptography library sealed nothing.
+    pub fn to_stored(&self, sealing: Option<&Sealing>) -> Result<StoredKey, SigningKeyError> {
+        let private = match sealing {
+            None => StoredPrivate::Plain(self.pkcs8.to_vec()),
+            Some(sealing) => StoredPrivate::Sealed(sealing.seal(&self.kid, &self.pkcs8)?),
+        };
+        Ok(StoredKey {
             kid: self.kid.clone(),
             kind: self.kind,
             created_at: self.created_at,
             signs_from: self.signs_from,
             published_until: self.published_until,
-            pkcs8: self.pkcs8.to_vec(),
-        }
+            private,
+        })
     }
 
     /// Its name.
@@ -240,6 +254,9 @@ pub struct SigningKeys {
     /// Counts the writes. A write is conditional on the version it read, so of two first callers
     /// one wins.
     pub version: u64,
+    /// The data key under which all of them are sealed when they are written; `None` leaves them
+    /// plain.
+    pub sealing: Option<Arc<Sealing>>,
     /// The keys, oldest first.
     pub keys: Vec<SigningKey>,
 }
@@ -251,7 +268,7 @@ impl SigningKeys {
     /// The cryptography library made none.
     pub fn first(now: Timestamp, random: [u8; 16]) -> Result<Self, SigningKeyError> {
         let keys = vec![SigningKey::fixed(now, random)?, SigningKey::dynamic(now)?];
-        Ok(Self { version: 1, keys })
+        Ok(Self { version: 1, sealing: None, keys })
     }
 
     /// The dynamic key that was made last.
@@ -282,7 +299,12 @@ impl SigningKeys {
             key.published_until.get_or_insert(last_expiry);
         }
         keys.push(next);
-        Self { version: self.version + 1, keys }
+        self.followed_by(keys)
+    }
+
+    /// The next version of these keys.
+    fn followed_by(&self, keys: Vec<SigningKey>) -> Self {
+        Self { version: self.version + 1, sealing: self.sealing.clone(), keys }
     }
 
     /// The dynamic key that was made and does not sign yet.
@@ -299,7 +321,7 @@ impl SigningKeys {
         next.signs_from = now.plus(OVERLAP);
         let mut keys = self.published(now);
         keys.push(next);
-        Self { version: self.version + 1, keys }
+        self.followed_by(keys)
     }
 
     /// These keys without the one called `kid`, and the new key of its kind that takes its place at
@@ -330,7 +352,7 @@ impl SigningKeys {
             // Its successor was killed before it signed, so this one goes on.
             newest.published_until = None;
         }
-        Ok(Some((Self { version: self.version + 1, keys }, replacement)))
+        Ok(Some((self.followed_by(keys), replacement)))
     }
 
     /// When the next dynamic key is made, so that its name is none that was there before: now, or

@@ -19,6 +19,7 @@ pub(super) async fn of_two_writers_of_keys_one_wins(table: SessionTable) {
     assert_eq!(table.write_keys(&late).await.expect("an answer"), KeysWritten::Stale);
 
     let read = table.signing_keys().await.expect("an answer").expect("keys");
+    let read = read.open(None).expect("plain keys");
     let next = || SigningKey::dynamic(NOW.plus(Duration::from_hours(2))).expect("a key");
     let (one, two) = (read.rotated(next(), LIFETIMES), first.rotated(next(), LIFETIMES));
     assert_eq!(table.write_keys(&one).await.expect("an answer"), KeysWritten::Written);
@@ -29,6 +30,7 @@ pub(super) async fn of_two_writers_of_keys_one_wins(table: SessionTable) {
         assert!(published.keys().any(|public| public.kid == key.kid));
     }
     let read = table.signing_keys().await.expect("an answer").expect("keys");
+    let read = read.open(None).expect("plain keys");
     assert_eq!((read.version, read.public()), (one.version, one.public()));
 }
 

@@ -12,7 +12,7 @@ use shared::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// A good value of each variable, or more than one.
-const GOOD: [(&str, &str); 43] = [
+const GOOD: [(&str, &str); 44] = [
     ("TABLE_NAME", "sessions"),
     ("API_DOMAIN", "https://api.example.com"),
     ("API_DOMAIN", "http://127.0.0.1:3000"),
@@ -55,6 +55,10 @@ const GOOD: [(&str, &str); 43] = [
     ("CORE_DRIVER_OPEN", "true"),
     ("CORE_DRIVER_OPEN", "false"),
     ("EVENT_BUS", "sessions"),
+    (
+        "SIGNING_KMS_KEY_ARN",
+        "arn:aws:kms:eu-west-1:123456789012:key/0f0f0f0f-0000-4000-8000-0f0f0f0f0f0f",
+    ),
     ("EVENT_BUS", "arn:aws:events:eu-west-1:123456789012:event-bus/sessions"),
 ];
 

@@ -26,6 +26,8 @@ pub(super) const TABLE: &str = "SessionTable.Arn";
 pub(super) const INDEX: &str = "${SessionTable.Arn}/index/user-tenant-index";
 /// The event bus that the operator names, by name or ARN.
 pub(super) const BUS: &str = "EventBus";
+/// The condition under which policies allow the use of the KMS key that seals signing keys.
+const SIGNING_KMS_KEY: &str = "HasSigningKmsKey";
 const READS: [&str; 3] = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
 
 /// YAML as JSON, its tags left out.
@@ -129,7 +131,10 @@ pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
     let resources = || object(&template["Resources"]).iter();
     let of_type = |kind| resources().filter(move |(_, resource)| resource["Type"] == kind);
     assert_eq!(of_type("AWS::IAM::ManagedPolicy").count(), 0, "not looked into");
-    let several: Vec<_> = of_type("AWS::IAM::Policy").map(|(_, policy)| policy).collect();
+    let policies = of_type("AWS::IAM::Policy").map(|(_, policy)| policy);
+    // Those of KMS have a test of their own.
+    let several: Vec<_> =
+        policies.filter(|policy| policy["Condition"] != SIGNING_KMS_KEY).collect();
     assert!(several.iter().all(|policy| policy["Condition"] == "HasEventBus"));
     let read = |(id, function): (&String, &Value)| {
         let role = Value::from(format!("{id}Role"));
@@ -408,4 +413,57 @@ fn the_documented_policies_allow_updates_as_the_functions_do() {
         }
     }
     assert!(documented > 0);
+}
+
+#[test]
+fn only_those_who_sign_may_use_the_kms_key_and_for_this_table_alone() {
+    let template = plain(serde_norway::from_str(SEVER).expect("YAML"));
+    let policies = object(&template["Resources"]).values();
+    let policies = policies.filter(|resource| resource["Type"] == "AWS::IAM::Policy");
+    let policies = policies.filter(|policy| policy["Condition"] == SIGNING_KMS_KEY);
+    let mut who = Vec::new();
+    for policy in policies {
+        let properties = &policy["Properties"];
+        let [statement] = list(&properties["PolicyDocument"]["Statement"]) else {
+            panic!("one statement: {policy}");
+        };
+        let actions = json!(["kms:Decrypt", "kms:GenerateDataKey"]);
+        assert_eq!((&statement["Effect"], &statement["Action"]), (&json!("Allow"), &actions));
+        assert_eq!(statement["Resource"], "SigningKmsKeyArn");
+        let context = &statement["Condition"]["StringEquals"];
+        assert_eq!(context["kms:EncryptionContext:table"], "SessionTable");
+        let app = context["kms:EncryptionContext:app"].as_str().unwrap_or("any");
+        who.extend(texts(&properties["Roles"]).into_iter().map(|role| (role, app.to_owned())));
+    }
+    who.sort();
+    let expected = [
+        ("CoreDriverFunctionRole", "any"),
+        ("CreateSessionFunctionRole", "public"),
+        ("RefreshSessionFunctionRole", "public"),
+    ];
+    assert_eq!(who, expected.map(|(role, app)| (role.to_owned(), app.to_owned())));
+}
+
+/// Whom the variable is for, and who links the client of KMS: a function that signs, and no other.
+#[test]
+fn only_those_who_sign_link_the_client_of_kms() {
+    let mut linked = Vec::new();
+    for function in crate::drift::folders("functions") {
+        let manifest = crate::drift::read(format!("functions/{function}/Cargo.toml"));
+        if manifest.contains("sealing.workspace") {
+            linked.push(function);
+        }
+    }
+    linked.sort();
+    assert_eq!(linked, ["core-driver", "create-session", "refresh-session"]);
+    let functions = &super::template().functions;
+    let named =
+        functions.values().filter(|one| one.environment.contains_key("SIGNING_KMS_KEY_ARN"));
+    let mut named: Vec<_> = named.map(|function| function.binary.clone()).collect();
+    named.sort();
+    assert_eq!(named, linked);
+    for everybodys in ["shared", "journal", "local"] {
+        let manifest = crate::drift::read(format!("{everybodys}/Cargo.toml"));
+        assert!(!manifest.contains("kms") && !manifest.contains("sealing"), "{everybodys}");
+    }
 }

@@ -181,14 +181,14 @@ impl Journal {
         self.tell(Action::Theft.event(), &record.to_json(&self.table_name), record.at).await;
     }
 
-    /// An app, or a tenant of one, was removed with everybody's sessions. `Ok(false)`: it was not
-    /// there, and nothing was revoked.
+    /// An app, or a tenant of one, was removed with everybody's sessions. `Ok(false)`: nothing was
+    /// revoked.
     pub async fn removed(
         &self,
         caller: &Caller,
         by: &AppId,
         (app, tenant): (&AppId, Option<&TenantId>),
-        result: &Result<bool, SessionError>,
+        result: Result<&bool, &SessionError>,
     ) {
         let action = if tenant.is_some() { Action::RemoveTenant } else { Action::RemoveApp };
         let scope = tenant.map_or(Scope::App, Scope::Tenant);

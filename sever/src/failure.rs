@@ -61,7 +61,9 @@ impl From<SessionError> for Failure {
 
 impl From<TableError> for Failure {
     fn from(error: TableError) -> Self {
-        let TableError::Unavailable { doing, said: Some(said), .. } = &error else {
+        let (TableError::Unavailable { doing, said: Some(said), .. }
+        | TableError::Refused { doing, said, .. }) = &error
+        else {
             return Self::Unknown(error_line(&error));
         };
         let reason = match said.code.as_str() {

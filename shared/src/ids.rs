@@ -173,8 +173,11 @@ impl SessionHandle {
     /// unguessable.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.0.as_bytes());
-        hex::encode(&digest.as_ref()[..8])
+        hex::encode(&self.digest().as_ref()[..8])
+    }
+
+    fn digest(&self) -> aws_lc_rs::digest::Digest {
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.0.as_bytes())
     }
 
     /// What stands for it in an audit record and in an event: the SHA-256 of `salt`, a colon and
@@ -186,9 +189,39 @@ impl SessionHandle {
     }
 }
 
+/// Names one of the copies in which a generation is written that many users' sessions are judged by:
+/// one DynamoDB item serves 3,000 strongly consistent reads a second, and each copy is an item of its
+/// own.
+///
+/// The copy that judges a session is the first hex digit of its handle's SHA-256, which is also the
+/// first digit of the handle's fingerprint in the logs. Rows outlive releases, so every release must
+/// name the same copy for the same handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shard(u8);
+
+impl Shard {
+    /// The copy that judges the session of this handle.
+    #[must_use]
+    pub fn of(handle: &SessionHandle) -> Self {
+        Self(handle.digest().as_ref()[0] >> 4)
+    }
+
+    /// All 16.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..16).map(Self)
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
 /// Counts the times a user's sessions were revoked as a whole. A session carries the generations it
-/// saw at birth and is live only while they are not lower than the user's present ones. `0` is the
-/// generation of a user never revoked.
+/// saw at birth and is live only while they equal the present ones: a lower one was revoked, and a
+/// higher one means that an item was lost, restored or tampered with. `0` is the generation of a user
+/// never revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(i64);
 

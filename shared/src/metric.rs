@@ -4,6 +4,7 @@
 //! Rules emit none: the edge does, when it knows what came of a call. Nothing is emitted for a
 //! request that the authorizer lets pass.
 
+use crate::model::Ended;
 use std::time::Duration;
 
 /// The target of every metric.
@@ -16,6 +17,8 @@ pub enum Metric {
     AuthorizerErrors,
     /// A token or key was refused; the property `Reason` says why.
     Refusals,
+    /// A session was refused because it is ahead of the generations that judge it.
+    GenerationsAhead,
     /// The table refused for lack of throughput until we gave up.
     Throttles,
     /// A refresh token was used again after its successor.
@@ -38,9 +41,10 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, for the tests of documentation and template.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AuthorizerErrors,
         Self::Refusals,
+        Self::GenerationsAhead,
         Self::Throttles,
         Self::TheftDetected,
         Self::UnknownHandles,
@@ -58,6 +62,7 @@ impl Metric {
         match self {
             Self::AuthorizerErrors => "AuthorizerErrors",
             Self::Refusals => "Refusals",
+            Self::GenerationsAhead => "GenerationsAhead",
             Self::Throttles => "Throttles",
             Self::TheftDetected => "TheftDetected",
             Self::UnknownHandles => "UnknownHandles",
@@ -77,6 +82,7 @@ impl Metric {
             Self::TimeToDeny | Self::SweepMillis => "Milliseconds",
             Self::AuthorizerErrors
             | Self::Refusals
+            | Self::GenerationsAhead
             | Self::Throttles
             | Self::TheftDetected
             | Self::UnknownHandles
@@ -109,6 +115,10 @@ pub fn refused(reason: &'static str) {
     let refusals = Metric::Refusals;
     let (metric, unit) = (refusals.name(), refusals.unit());
     tracing::info!(target: TARGET, metric, unit, value = 1_u64, Reason = reason);
+    // An alarm can watch a metric, not a property of one.
+    if reason == Ended::Ahead.reason() {
+        Metric::GenerationsAhead.count(1);
+    }
 }
 
 /// The table failed a call.

@@ -8,7 +8,6 @@ use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::payload::Payload;
 use crate::token::refresh::{RefreshDigest, RotationSalt, TokenKey};
 use crate::token::signing::KeyKind;
-use std::collections::BTreeMap;
 
 /// An open session, as its row in the table has it.
 #[derive(Clone, Debug)]
@@ -106,41 +105,58 @@ pub enum Ended {
     Expired,
     /// The user's sessions were revoked after it was opened.
     Revoked,
+    /// It was opened under a generation that the table no longer has: the item that holds the
+    /// generation was lost or restored, or the session's row was tampered with.
+    Ahead,
+}
+
+impl Ended {
+    /// In two words, for logs and metrics.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "no-session",
+            Self::Expired => "session-expired",
+            Self::Revoked => "session-revoked",
+            Self::Ahead => "generation-ahead",
+        }
+    }
 }
 
 impl Standing {
-    /// Whether the session lives at `now`, given its user's present generations.
+    /// Whether the session lives at `now`, given the present generations that count for it.
     ///
     /// # Errors
     /// Why it does not.
-    pub fn judge(&self, present: &UserGenerations, now: Timestamp) -> Result<(), Ended> {
-        if now >= self.expires_at { Err(Ended::Expired) } else { self.judge_revoked(present) }
+    pub fn judge(&self, present: Generations, now: Timestamp) -> Result<(), Ended> {
+        if now >= self.expires_at { Err(Ended::Expired) } else { self.judge_unended(present) }
     }
 
-    /// Whether it is a session of `user`, given that user's present generations, and lives at `now`.
-    #[must_use]
-    pub fn is_live_of(&self, user: &UserId, present: &UserGenerations, now: Timestamp) -> bool {
-        self.user == *user && self.judge(present, now).is_ok()
-    }
-
-    /// Whether its user's sessions were revoked since it was opened, given the present generations.
+    /// Whether nobody ended the session, given the present generations that count for it. Its time
+    /// may be over.
     ///
     /// # Errors
-    /// [`Ended::Revoked`].
-    pub fn judge_revoked(&self, present: &UserGenerations) -> Result<(), Ended> {
-        let behind = self.born.is_behind(present.in_tenant(&self.tenant));
-        if behind { Err(Ended::Revoked) } else { Ok(()) }
+    /// [`Ended::Revoked`] or [`Ended::Ahead`].
+    pub fn judge_unended(&self, present: Generations) -> Result<(), Ended> {
+        if self.born.is_behind(present) {
+            Err(Ended::Revoked)
+        } else if present.is_behind(self.born) {
+            Err(Ended::Ahead)
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// The generations that a session is judged by.
+/// The generations that one session is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Generations {
     /// Raised when all sessions of the user are revoked.
     pub whole: Generation,
     /// Raised when the user's sessions in one tenant are revoked.
     pub tenant: Generation,
-    /// Raised when a tenant is removed, with everybody's sessions in it.
+    /// Raised when a tenant is removed, with everybody's sessions in it. As the session's
+    /// [`Shard`](crate::ids::Shard) has it.
     pub everybody: Generation,
 }
 
@@ -152,26 +168,6 @@ impl Generations {
         self.whole < present.whole
             || self.tenant < present.tenant
             || self.everybody < present.everybody
-    }
-}
-
-/// The generations that judge one user's sessions. A user without an item was never revoked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserGenerations {
-    /// Of the whole user.
-    pub whole: Generation,
-    /// Of each tenant in which the user was ever revoked.
-    pub tenants: BTreeMap<TenantId, Generation>,
-    /// Of everybody in those of the tenants asked for that were ever removed.
-    pub everybody: BTreeMap<TenantId, Generation>,
-}
-
-impl UserGenerations {
-    /// The generations that count for a session in `tenant`.
-    #[must_use]
-    pub fn in_tenant(&self, tenant: &TenantId) -> Generations {
-        let of = |map: &BTreeMap<_, Generation>| map.get(tenant).copied().unwrap_or_default();
-        Generations { whole: self.whole, tenant: of(&self.tenants), everybody: of(&self.everybody) }
     }
 }
 
@@ -202,12 +198,12 @@ impl Scope {
         }
     }
 
-    /// The generation that this scope raises.
+    /// The generation that this scope raises, among those of a session that it covers.
     #[must_use]
-    pub fn of(&self, generations: &UserGenerations) -> Generation {
+    pub fn of(&self, generations: Generations) -> Generation {
         match self {
             Self::User => generations.whole,
-            Self::Tenant(tenant) => generations.tenants.get(tenant).copied().unwrap_or_default(),
+            Self::Tenant(_) => generations.tenant,
         }
     }
 }
@@ -287,31 +283,28 @@ mod tests {
         RefreshHash::from_text(text).digest()
     }
 
-    fn standing(whole: i64, tenant: i64) -> Standing {
+    fn generations((whole, tenant, everybody): (i64, i64, i64)) -> Generations {
+        Generations {
+            whole: Generation::from_number(whole),
+            tenant: Generation::from_number(tenant),
+            everybody: Generation::from_number(everybody),
+        }
+    }
+
+    fn standing(born: (i64, i64, i64)) -> Standing {
         Standing {
             user: UserId::parse("u").unwrap(),
             tenant: TenantId::parse("acme").unwrap(),
             expires_at: Timestamp::from_seconds(100),
-            born: Generations {
-                whole: Generation::from_number(whole),
-                tenant: Generation::from_number(tenant),
-                everybody: Generation::from_number(5),
-            },
+            born: generations(born),
             lineage: Lineage { current: digest("b"), rotation: None },
         }
-    }
-
-    fn present(whole: i64, acme: i64, other: i64) -> UserGenerations {
-        let tenant =
-            |name: &str, number| (TenantId::parse(name).unwrap(), Generation::from_number(number));
-        let tenants = [tenant("acme", acme), tenant("other", other)].into();
-        UserGenerations { whole: Generation::from_number(whole), tenants, ..Default::default() }
     }
 
     #[test]
     fn a_session_lives_until_the_second_it_expires() {
         let judge = |millis| {
-            standing(0, 0).judge(&UserGenerations::default(), Timestamp::from_millis(millis))
+            standing((0, 0, 0)).judge(Generations::default(), Timestamp::from_millis(millis))
         };
         assert_eq!(judge(99_999), Ok(()));
         assert_eq!(judge(100_000), Err(Ended::Expired));
@@ -319,35 +312,27 @@ mod tests {
     }
 
     #[test]
-    fn either_generation_revokes_and_neither_masks_the_other() {
+    fn a_session_lives_only_while_each_of_its_generations_is_the_present_one() {
         let now = Timestamp::from_seconds(1);
+        let (revoked, ahead) = (Err(Ended::Revoked), Err(Ended::Ahead));
         for (born, present, verdict) in [
-            ((0, 0), present(0, 0, 0), Ok(())),
-            ((5, 5), present(5, 5, 0), Ok(())),
-            ((5, 5), present(6, 5, 0), Err(Ended::Revoked)),
-            ((5, 5), present(5, 6, 0), Err(Ended::Revoked)),
-            ((9, 0), present(5, 6, 0), Err(Ended::Revoked)),
-            ((0, 9), present(6, 5, 0), Err(Ended::Revoked)),
-            ((5, 5), present(5, 5, 99), Ok(())),
+            ((0, 0, 0), (0, 0, 0), Ok(())),
+            ((5, 6, 7), (5, 6, 7), Ok(())),
+            ((5, 6, 7), (6, 6, 7), revoked),
+            ((5, 6, 7), (5, 7, 7), revoked),
+            ((5, 6, 7), (5, 6, 8), revoked),
+            ((5, 6, 7), (4, 6, 7), ahead),
+            ((5, 6, 7), (5, 0, 7), ahead),
+            ((5, 6, 7), (5, 6, 6), ahead),
+            // Neither masks the other.
+            ((9, 0, 0), (5, 6, 0), revoked),
+            ((0, 9, 0), (6, 5, 0), revoked),
+            ((0, 0, 9), (1, 0, 0), revoked),
         ] {
-            assert_eq!(
-                standing(born.0, born.1).judge(&present, now),
-                verdict,
-                "{born:?} {present:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_end_of_a_tenant_revokes_everybody_in_it() {
-        let now = Timestamp::from_seconds(1);
-        for (tenant, generation, verdict) in
-            [("acme", 5, Ok(())), ("acme", 6, Err(Ended::Revoked)), ("other", 6, Ok(()))]
-        {
-            let tenant = TenantId::parse(tenant).unwrap();
-            let everybody = [(tenant, Generation::from_number(generation))].into();
-            let present = UserGenerations { everybody, ..present(9, 9, 9) };
-            assert_eq!(standing(9, 9).judge(&present, now), verdict, "{present:?}");
+            let judged = standing(born).judge(generations(present), now);
+            assert_eq!(judged, verdict, "{born:?} {present:?}");
+            let judged = standing(born).judge_unended(generations(present));
+            assert_eq!(judged, verdict, "{born:?} {present:?}");
         }
     }
 

@@ -10,6 +10,12 @@ use std::collections::BTreeSet;
 /// The most tenants of one app: all of them stand in one item of the table.
 pub const MAX_TENANTS: usize = 1_000;
 
+/// The most apps: one item of the table lists them all.
+pub const MAX_APPS: usize = 1_000;
+
+/// The most API keys of one app: they are in the app's item.
+pub const MAX_API_KEYS: usize = 100;
+
 /// An app that somebody made.
 #[derive(Clone, Debug)]
 pub struct AppRecord {
@@ -159,10 +165,10 @@ fn api_keys(value: &Value) -> Result<Option<Vec<String>>, InvalidSetting> {
         Value::String(list) => ApiKeys::parse(list),
         _ => None,
     };
-    let rule = "comma-separated keys, each of at least 20 of A-Z, a-z, 0-9, = and -, or its digest \
-                (sha256: and 64 hex digits)";
-    let keys = keys.ok_or(InvalidSetting::Value { name: API_KEYS, rule })?;
-    Ok(Some(keys.to_stored()))
+    let rule = "at most 100 comma-separated keys, each of at least 20 of A-Z, a-z, 0-9, = and -, \
+                or its digest (sha256: and 64 hex digits)";
+    let digests = keys.map(|keys| keys.to_stored()).filter(|keys| keys.len() <= MAX_API_KEYS);
+    digests.map(Some).ok_or(InvalidSetting::Value { name: API_KEYS, rule })
 }
 
 #[cfg(test)]
@@ -210,6 +216,15 @@ mod tests {
         let settings = changed(&AppSettings::default(), &json!({API_KEYS: key})).unwrap();
         assert!(!serde_json::to_string(&settings).unwrap().contains(&key));
         assert!(settings.keys().unwrap().unwrap().accept(&key));
+    }
+
+    #[test]
+    fn an_app_has_a_bounded_number_of_keys() {
+        let keys = |count| vec!["k".repeat(20); count].join(",");
+        let set = |count| changed(&AppSettings::default(), &json!({API_KEYS: keys(count)}));
+        assert!(set(MAX_API_KEYS).is_ok());
+        let refused = set(MAX_API_KEYS + 1).unwrap_err().to_string();
+        assert!(refused.contains(&format!("at most {MAX_API_KEYS}")), "{refused}");
     }
 
     #[test]

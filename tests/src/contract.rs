@@ -69,6 +69,11 @@ cases!(
     generations::each_scope_counts_by_itself,
     generations::a_strict_check_reads_all_that_judges,
     generations::more_tenants_than_one_batch_takes_are_read,
+    generations::no_number_of_revocations_makes_an_item_grow,
+    generations::no_two_meanings_share_an_item,
+    generations::a_lost_generation_is_never_reached_again,
+    generations::the_end_of_a_tenant_is_written_in_every_copy,
+    generations::a_session_is_judged_by_its_own_copy,
     generations::keeping_a_session_raises_and_lifts_at_once_or_not_at_all,
     generations::a_session_is_not_kept_from_a_revocation_that_was_not_seen,
     generations::keeping_a_session_in_its_tenant_leaves_the_whole_alone,
@@ -87,7 +92,6 @@ cases!(
     apps::the_list_has_the_apps_that_there_are,
     apps::a_removed_app_takes_its_keys_along,
     apps::the_end_of_a_tenant_ends_everybodys_sessions_in_it,
-    apps::the_end_of_a_tenant_is_written_with_its_app_or_not_at_all,
     apps::one_app_sees_nothing_of_another,
     races::of_many_sessions_with_one_handle_one_is_opened,
     races::of_many_rotations_at_once_one_wins,
@@ -185,6 +189,12 @@ async fn opened(table: &SessionTable, name: &str, whose: &str, generation: i64) 
     let session = session(name, whose, generation);
     insert(table, &session).await;
     session.handle
+}
+
+/// The generations that judge a session of this user, in this tenant, of this name.
+async fn present(table: &SessionTable, whose: &str, place: &str, name: &str) -> Generations {
+    let read = table.generations(&user(whose), &tenant(place), &handle(name)).await;
+    read.expect("an answer")
 }
 
 async fn found(table: &SessionTable, handle: &SessionHandle) -> Session {

@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 pub enum Fault {
     /// The table refuses for lack of throughput; nothing happens to it.
     Throttled,
+    /// The table refuses with this error, and would do so again; nothing happens to it.
+    Refused(&'static str),
     /// The table cannot be reached; nothing happens to it.
     Unreachable,
     /// The table does as it is told, and the answer is lost.
@@ -155,6 +157,7 @@ impl<E: Engine> Engine for Faulty<E> {
                 let kind = "ProvisionedThroughputExceededException";
                 Ok(WireResponse::error(400, kind, "throttled"))
             }
+            Some(Fault::Refused(kind)) => Ok(WireResponse::error(400, kind, "refused")),
             Some(Fault::Unreachable) => Err(ConnectorError::io("connection refused".into())),
             Some(Fault::AnswerLost) => {
                 self.inner.call(request).await?;

@@ -61,6 +61,30 @@ async fn when_the_table_cannot_be_reached_nobody_passes_and_nothing_is_claimed()
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_table_would_refuse_again_is_no_reason_to_try_again() {
+    for kind in ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"] {
+        let (world, engine) = faulty().await;
+        let session = world.open("u1").await;
+        engine.fail("*", usize::MAX, Fault::Refused(kind));
+        assert_eq!(world.strict(&session.access).await, 500, "unknown means no");
+        for call in [
+            world.post("/auth/session/refresh").bearer(&session.refresh),
+            world.post("/logout").bearer(&session.access),
+            world.post("/revoke-handle").json(&json!({"sessionHandle": session.handle})).signed(),
+            world.post("/revoke-user").json(&json!({"userId": "u1"})).signed(),
+            world.get("/list-sessions?userId=u1").signed(),
+            world.post("/create-session").json(&json!({"userId": "u1"})).signed(),
+        ] {
+            let reply = call.send().await;
+            assert_eq!((reply.status, reply.code().as_str()), (500, "internal-error"), "{kind}");
+            assert_eq!(reply.header("retry-after"), None, "{kind}");
+        }
+        engine.heal();
+        assert_eq!(world.strict(&session.access).await, 200);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_that_a_throttled_batch_leaves_out_are_asked_for_again_and_never_taken_for_absent() {
     let (world, engine) = faulty().await;
     let session = world.open("u1").await;

@@ -15,6 +15,7 @@ mod gateway;
 mod keys;
 mod keys_by_hand;
 mod logout;
+mod lost_items;
 mod observability;
 mod own_sessions;
 mod properties;

@@ -7,6 +7,7 @@ use crate::route::NO_TENANTS;
 use serde_json::{Map, Value, json};
 use shared::ids::{AppId, TenantId};
 use shared::session::{AppChange, TenantChange};
+use shared::tenancy::{MAX_APPS, MAX_TENANTS};
 
 /// `PUT /recipe/multitenancy/app/v2`
 pub(crate) async fn put(call: &Call<'_>) -> Answer {
@@ -21,6 +22,9 @@ pub(crate) async fn put(call: &Call<'_>) -> Answer {
         AppChange::Created => Ok(json(&json!({ "status": "OK", "createdNew": true }))),
         AppChange::Updated => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
         AppChange::Invalid(invalid) => Err(Refusal::bad(format!("Invalid core config: {invalid}"))),
+        AppChange::TooMany => Err(Refusal::bad(format!(
+            "There are {MAX_APPS} apps, the most that are allowed: remove one that is no longer used"
+        ))),
     }
 }
 
@@ -32,7 +36,7 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
         return Err(Refusal::Forbidden("Cannot delete public app"));
     }
     let did_exist = call.app.apps.remove_app(&id).await;
-    call.journal.removed(&call.caller, call.of.id(), (&id, None), &did_exist).await;
+    call.journal.removed(&call.caller, call.of.id(), (&id, None), did_exist.as_ref()).await;
     Ok(json(&json!({ "status": "OK", "didExist": did_exist? })))
 }
 
@@ -62,7 +66,10 @@ pub(crate) async fn put_tenant(call: &Call<'_>) -> Answer {
     match call.app.apps.put_tenant(&call.of, &tenant).await? {
         TenantChange::Created => Ok(json(&json!({ "status": "OK", "createdNew": true }))),
         TenantChange::Existed => Ok(json(&json!({ "status": "OK", "createdNew": false }))),
-        TenantChange::TooMany => Err(Refusal::bad("The app has as many tenants as are allowed")),
+        TenantChange::TooMany => Err(Refusal::bad(format!(
+            "The app has {MAX_TENANTS} tenants, the most that are allowed: remove one that is no \
+             longer used, or make another app"
+        ))),
         TenantChange::NoApp => Err(Refusal::NoApp(call.of.id().clone())),
     }
 }
@@ -76,7 +83,9 @@ pub(crate) async fn remove_tenant(call: &Call<'_>) -> Answer {
     }
     let did_exist = call.app.apps.remove_tenant(&call.of, &tenant).await;
     let app = call.of.id();
-    call.journal.removed(&call.caller, app, (app, Some(&tenant)), &did_exist).await;
+    // Its sessions have ended, whether or not it had been made.
+    let revoked = did_exist.as_ref().map(|_| &true);
+    call.journal.removed(&call.caller, app, (app, Some(&tenant)), revoked).await;
     Ok(json(&json!({ "status": "OK", "didExist": did_exist? })))
 }
 

@@ -9,7 +9,8 @@ use serde_json::json;
 use shared::http::Reply;
 use shared::ids::{SessionHandle, UserId};
 use shared::json::Object;
-use shared::model::{Device, SessionData};
+use shared::metric;
+use shared::model::{Device, Ended, SessionData};
 use shared::session::{
     ClassicCheck, ClassicRefresh, ClassicRefreshed, ClassicVerdict, Issued, NO_SESSION, NewSession,
     Opening, PROTECTED_PAYLOAD, Regenerated, Seen,
@@ -97,6 +98,7 @@ pub(crate) async fn verify(call: &Call<'_>) -> Answer {
         ClassicVerdict::Allowed(seen) => Ok(seen_answer(call, &seen)),
         ClassicVerdict::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
         ClassicVerdict::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        ClassicVerdict::Ahead => Ok(ahead()),
         ClassicVerdict::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
     }
 }
@@ -123,6 +125,7 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
     match call.of.sessions.refresh_classic(&token, asked).await? {
         ClassicRefreshed::Issued(issued) => Ok(issued_answer(call, &issued)),
         ClassicRefreshed::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        ClassicRefreshed::Ahead => Ok(ahead()),
         ClassicRefreshed::Theft { handle, user, recipe_user } => {
             call.journal.theft_told(&call.caller, call.of.id(), &handle, &user).await;
             Ok(theft(&handle, &user, &recipe_user))
@@ -146,8 +149,15 @@ pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
     match call.of.sessions.regenerate(token, payload).await? {
         Regenerated::Done(seen) => Ok(seen_answer(call, &seen)),
         Regenerated::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        Regenerated::Ahead => Ok(ahead()),
         Regenerated::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
     }
+}
+
+/// The SDK is told what it is told of a revoked session; the operator is told more.
+fn ahead() -> Reply {
+    metric::refused(Ended::Ahead.reason());
+    refused("UNAUTHORISED", NO_SESSION)
 }
 
 fn key_kind(dynamic: Option<bool>) -> Option<KeyKind> {

@@ -1,7 +1,7 @@
 //! What may have ended a session, what has for certain, and since when.
 
 use crate::check::SESSION_LIFE;
-use crate::history::{Asked, Call, History, Moment, Outcome};
+use crate::history::{Asked, Call, History, Moment, OTHER, Outcome};
 
 /// By when a session has ended.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,21 @@ impl<'h> Causes<'h> {
         let history = self.history;
         let begun = history.calls.iter().filter(|call| call.begun < by);
         begun.into_iter().any(|call| effect(history, call, session) != Effect::Never)
+    }
+
+    /// Whether an item that judges the session became what it once was, before this call was answered,
+    /// in such a way that the session may live again: a lost revocation is lost.
+    pub(crate) fn may_be_revived(&self, session: usize, by: Moment) -> bool {
+        let history = self.history;
+        let calls = history.calls.iter().filter(|call| call.begun < by);
+        { calls }.any(|call| match &call.outcome {
+            Outcome::Lost { revived, .. } if revived.contains(&session) => true,
+            Outcome::Lost { ended, .. } => {
+                let concerned = ended.contains(&session) || is_being_opened(history, call, session);
+                concerned && !is_settled(history, call)
+            }
+            _ => false,
+        })
     }
 
     /// The first answer that says the session had ended: a refusal that nothing else explains.
@@ -209,6 +224,40 @@ fn effect(history: &History, call: &Call, session: usize) -> Effect {
                 _ => Effect::Maybe,
             }
         }
+        (Asked::RemoveTenant, outcome) => {
+            if known.tenant != OTHER {
+                return Effect::Never;
+            }
+            let opening = &history.calls[known.call];
+            match outcome {
+                _ if opening.begun > call.ended && !call.late => Effect::Never,
+                Outcome::Removed if opening.ended < call.begun => Effect::Ends,
+                _ => Effect::Maybe,
+            }
+        }
+        (Asked::Lose(_), Outcome::Lost { ended, revived }) => {
+            if ended.contains(&session) && is_settled(history, call) {
+                Effect::Ends
+            } else if ended.contains(&session)
+                || revived.contains(&session)
+                || is_being_opened(history, call, session)
+            {
+                Effect::Maybe
+            } else {
+                Effect::Never
+            }
+        }
         _ => Effect::Never,
     }
+}
+
+/// Whether no revocation was under way when an item was lost. A write that is repeated after the
+/// loss, or takes effect late, may write the very generation that was lost.
+fn is_settled(history: &History, loss: &Call) -> bool {
+    history.calls.iter().filter(|call| call.raises()).all(|call| call.is_apart_from(loss))
+}
+
+fn is_being_opened(history: &History, loss: &Call, session: usize) -> bool {
+    let opening = &history.calls[history.sessions[session].call];
+    opening.begun < loss.begun && opening.ended > loss.ended
 }

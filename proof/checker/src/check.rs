@@ -127,10 +127,11 @@ impl Checker<'_> {
     fn alive(&self, session: usize, call: &Call) -> Option<Promise> {
         let after = |end: &Option<Moment>| end.is_some_and(|end| end < call.begun);
         let End { revoked, seen } = &self.causes.ends[session];
-        if after(revoked) {
+        let may_live = self.causes.may_be_revived(session, call.ended);
+        if after(revoked) && !may_live {
             return Some(Promise::RevokedIsRefused);
         }
-        if after(seen) {
+        if after(seen) && !may_live {
             return Some(Promise::EndedIsFinal);
         }
         let latest = self.causes.latest_expiry(session, call.ended);

@@ -32,6 +32,7 @@ pub(crate) enum Name {
     RevokeHandle,
     RevokeUser,
     List,
+    Core,
 }
 
 /// One instance of every function.
@@ -103,6 +104,7 @@ impl Cluster {
             (Name::RevokeHandle, revoke_handle::function(own())),
             (Name::RevokeUser, revoke_user::function(own())),
             (Name::List, list_sessions::function(own())),
+            (Name::Core, core_driver::function(own())),
         ];
         Instance { skew, functions }
     }
@@ -154,6 +156,7 @@ fn config(check_database: &str) -> Config {
         ("ACCESS_TOKEN_VALIDITY_JITTER", "0"),
         ("REFRESH_TOKEN_VALIDITY", "120"),
         ("CHECK_DATABASE", check_database),
+        ("CORE_DRIVER_OPEN", "true"),
     ];
     let read = |name: &str| {
         let value = variables.iter().find(|(variable, _)| *variable == name);
@@ -180,7 +183,18 @@ pub(crate) fn browser_event(path: &str, token: &str) -> Value {
     })
 }
 
-/// The same, as it asks an authorizer.
+/// A call of a SuperTokens SDK.
+pub(crate) fn core_event(path: &str, body: &Value) -> Value {
+    let headers = json!({"cdi-version": "5.0", "Content-Type": "application/json"});
+    json!({
+        "resource": "/core/{proxy+}", "path": format!("/core/{path}"), "httpMethod": "POST",
+        "headers": headers, "pathParameters": {"proxy": path},
+        "requestContext": {"httpMethod": "POST"}, "isBase64Encoded": false,
+        "body": body.to_string(),
+    })
+}
+
+/// A request of a browser, as a gateway asks an authorizer about it.
 pub(crate) fn authorizer_event(token: &str) -> Value {
     json!({
         "type": "REQUEST", "methodArn": "arn:aws:execute-api:us-east-1:000000000000:a/prod/GET/x",

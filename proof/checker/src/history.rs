@@ -3,6 +3,9 @@
 use crate::program::Step;
 use serde_json::Value;
 
+/// The number of the tenant that is not `public`.
+pub(crate) const OTHER: usize = 1;
+
 /// A moment: its place in the order of all, and the true time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
@@ -112,8 +115,12 @@ pub enum Asked {
         /// All but this one.
         except: Option<usize>,
     },
+    /// Remove the tenant that is not `public`.
+    RemoveTenant,
     /// List a user's sessions.
     List(usize),
+    /// Nobody: an item that holds a generation becomes what it once was, or is lost.
+    Lose(String),
 }
 
 /// What came of a call.
@@ -139,6 +146,15 @@ pub enum Outcome {
     NothingToKeep,
     /// These handles were shown.
     Listed(Vec<String>),
+    /// The tenant was removed.
+    Removed,
+    /// An item became what it once was.
+    Lost {
+        /// The sessions of another generation than it now holds.
+        ended: Vec<usize>,
+        /// The sessions of the generation that it now holds, and did not hold before.
+        revived: Vec<usize>,
+    },
     /// It could not be done, or nobody knows.
     Failed(String),
     /// The function ended on the way.
@@ -150,6 +166,18 @@ impl Call {
     #[must_use]
     pub fn is_unclear(&self) -> bool {
         matches!(self.outcome, Outcome::Failed(_) | Outcome::Crashed)
+    }
+
+    /// Whether it raises a generation.
+    #[must_use]
+    pub fn raises(&self) -> bool {
+        matches!(self.asked, Asked::RevokeUser { .. } | Asked::RemoveTenant)
+    }
+
+    /// Whether the whole of it lay before this moment or after it, with every write.
+    #[must_use]
+    pub fn is_apart_from(&self, other: &Self) -> bool {
+        (self.ended < other.begun && !self.late) || self.begun > other.ended
     }
 
     /// What the serving instance's clock showed at a moment.

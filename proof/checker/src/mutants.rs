@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use fastrand::Rng;
 use local::dynamodb::{Embedded, WireRequest, WireResponse};
 use serde_json::{Map, Value, json};
+use shared::ids::{SessionHandle, Shard};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -32,12 +33,20 @@ pub enum Missing {
     SweepCondition,
     /// A new session is written again when its answer may have been lost.
     WrittenOnce,
+    /// A session that is ahead of its generations lives.
+    Ahead,
+    /// The end of a tenant is written in 15 of the 16 copies.
+    EveryCopy,
+    /// A strict check reads another copy of the tenant's generation than the session saw at birth.
+    OwnCopy,
 }
 
 /// A table with something missing between it and the client.
 pub(crate) struct Mutant {
     missing: Missing,
     rng: Mutex<Rng>,
+    /// The hex digit of the copy that is left out.
+    copy: char,
     /// What each item has been, oldest first.
     past: Mutex<HashMap<String, Vec<Option<Value>>>>,
 }
@@ -46,13 +55,21 @@ const NEVER: &str = "99999999999";
 
 impl Mutant {
     pub(crate) fn new(missing: Missing, seed: u64) -> Self {
-        let rng = Mutex::new(Rng::with_seed(seed));
-        Self { missing, rng, past: Mutex::default() }
+        let mut rng = Rng::with_seed(seed);
+        let copy = char::from_digit(rng.u32(0..16), 16).unwrap_or_default();
+        Self { missing, rng: Mutex::new(rng), copy, past: Mutex::default() }
     }
 
     /// Answers one call.
     pub(crate) fn answer(&self, table: &Embedded, request: &WireRequest) -> WireResponse {
         let mut body = request.json();
+        if self.missing == Missing::EveryCopy
+            && request.operation == "UpdateItem"
+            && is_copy(&body["Key"]["pk"])
+            && body["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.ends_with(self.copy))
+        {
+            return WireResponse::ok(&json!({}));
+        }
         self.change(&request.operation, &mut body);
         let request = WireRequest::new(&request.operation, &body);
         let answer = table.answer(&request);
@@ -70,11 +87,24 @@ impl Mutant {
         }
         let mut found: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         if let Some(item) = found.get_mut("Item")
-            && !self.show(item)
+            && !self.show(table, &body["TableName"], item)
         {
             found = json!({});
         }
         WireResponse::ok(&found)
+    }
+
+    /// Changes the keys of a batch.
+    pub(crate) fn keys(&self, keys: &mut [Value]) {
+        if self.missing != Missing::OwnCopy || !keys.iter().any(|key| is_session(&key["pk"])) {
+            return;
+        }
+        for key in keys.iter_mut().filter(|key| is_copy(&key["pk"])) {
+            let mut pk = key["pk"]["S"].as_str().unwrap_or_default().to_owned();
+            let own = pk.pop().and_then(|digit| digit.to_digit(16)).unwrap_or_default();
+            pk.extend(char::from_digit((own + 1) % 16, 16));
+            key["pk"]["S"] = pk.into();
+        }
     }
 
     /// Changes the answer of a batch.
@@ -109,13 +139,18 @@ impl Mutant {
     }
 
     /// Whether an item is shown, and as what.
-    fn show(&self, item: &mut Value) -> bool {
-        let is_user = item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("user#"));
+    fn show(&self, table: &Embedded, name: &Value, item: &mut Value) -> bool {
+        let pk = item["pk"]["S"].as_str().unwrap_or_default();
+        let is_user = pk.starts_with("user#") || pk.starts_with("user-tenant#");
         match self.missing {
             Missing::Generations => !is_user,
             Missing::Expiry if item.get("expiresAt").is_some() => {
                 item["expiresAt"] = json!({ "N": NEVER });
                 forget(item, "expiresAtMillis");
+                true
+            }
+            Missing::Ahead | Missing::GenerationsButClocks if is_session(&item["pk"]) => {
+                lower(table, name, item);
                 true
             }
             _ => true,
@@ -162,8 +197,41 @@ impl Mutant {
     }
 }
 
+/// Shows a session that is ahead of a generation as if it were not.
+fn lower(table: &Embedded, name: &Value, session: &mut Value) {
+    let text = |attribute: &str| session[attribute]["S"].as_str().unwrap_or_default().to_owned();
+    let (user, tenant) = (text("userId"), text("tenantId"));
+    let handle = text("pk").trim_start_matches("session#public#").to_owned();
+    let Ok(handle) = SessionHandle::parse(&handle) else { return };
+    let user_pk = format!("user#public#{user}");
+    let tenant_generation = if tenant == "public" {
+        (user_pk.clone(), "publicGeneration")
+    } else {
+        (format!("user-tenant#public#{tenant}#{user}"), "generation")
+    };
+    let copy = format!("tenant#public#{tenant}#{}", Shard::of(&handle));
+    for (born, (pk, attribute)) in [
+        ("userGeneration", (user_pk, "generation")),
+        ("tenantGeneration", tenant_generation),
+        ("everybodysGeneration", (copy, "generation")),
+    ] {
+        let get = json!({"TableName": name, "Key": {"pk": {"S": pk}}, "ConsistentRead": true});
+        let answer = table.answer(&WireRequest::new("GetItem", &get));
+        let answer: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let present = number(&answer["Item"][attribute]);
+        if number(&session[born]) > present {
+            session[born] = json!({ "N": present.to_string() });
+        }
+    }
+}
+
+/// The number in an attribute; 0 when it is not there.
+pub(crate) fn number(attribute: &Value) -> i64 {
+    attribute["N"].as_str().and_then(|digits| digits.parse().ok()).unwrap_or_default()
+}
+
 /// Table and key of every item that a write names.
-fn touched(body: &Value) -> Vec<(String, String)> {
+pub(crate) fn touched(body: &Value) -> Vec<(String, String)> {
     let writes: Vec<&Value> = match body["TransactItems"].as_array() {
         Some(items) => items
             .iter()
@@ -180,6 +248,10 @@ fn touched(body: &Value) -> Vec<(String, String)> {
 
 fn is_session(pk: &Value) -> bool {
     pk["S"].as_str().is_some_and(|pk| pk.starts_with("session#"))
+}
+
+fn is_copy(pk: &Value) -> bool {
+    pk["S"].as_str().is_some_and(|pk| pk.starts_with("tenant#"))
 }
 
 fn forget(object: &mut Value, name: &str) {

@@ -1,11 +1,12 @@
 //! The network between the real AWS client and the embedded table, and what goes wrong there.
 
 use crate::index::IndexLog;
-use crate::mutants::Mutant;
+use crate::mutants::{Mutant, touched};
 use crate::program::Crash;
 use fastrand::Rng;
 use local::dynamodb::{ConnectorError, Embedded, Engine, WireRequest, WireResponse};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -86,12 +87,20 @@ const TOO_LONG: Duration = Duration::from_millis(1_200);
 pub(crate) struct Network {
     table: Embedded,
     index: Arc<Mutex<IndexLog>>,
+    /// What each item that holds a generation has been since it was first written, oldest first.
+    past: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
     mutant: Option<Arc<Mutant>>,
+}
+
+/// An item before it became what it once was, and after; `Null` when it is not there.
+pub(crate) struct Rolled {
+    pub(crate) before: Value,
+    pub(crate) after: Value,
 }
 
 impl Network {
     pub(crate) fn new(table: Embedded, mutant: Option<Arc<Mutant>>) -> Self {
-        Self { table, index: Arc::default(), mutant }
+        Self { table, index: Arc::default(), past: Arc::default(), mutant }
     }
 
     fn index(&self) -> MutexGuard<'_, IndexLog> {
@@ -112,6 +121,45 @@ impl Network {
         }
     }
 
+    /// An item as it is; `Null` when it is not there. Nobody but the harness asks.
+    pub(crate) fn item(&self, table: &str, pk: &str) -> Value {
+        let get = json!({"TableName": table, "Key": {"pk": {"S": pk}}, "ConsistentRead": true});
+        let answer = self.table.answer(&WireRequest::new("GetItem", &get));
+        let mut answer: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        answer["Item"].take()
+    }
+
+    /// Makes an item what it once was: not there, or one of its states since. `None` when it has
+    /// never been there.
+    pub(crate) fn roll(&self, table: &str, pk: &str, state: usize) -> Option<Rolled> {
+        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let states = past.get(pk)?;
+        let before = self.item(table, pk);
+        let after = match state % states.len() {
+            0 => Value::Null,
+            later => states[later - 1].clone(),
+        };
+        let request = if after.is_null() {
+            let delete = json!({"TableName": table, "Key": {"pk": {"S": pk}}});
+            WireRequest::new("DeleteItem", &delete)
+        } else {
+            WireRequest::new("PutItem", &json!({"TableName": table, "Item": after}))
+        };
+        drop(self.table.answer(&request));
+        Some(Rolled { before, after })
+    }
+
+    /// Notes what a write made of the items that hold generations.
+    fn remember(&self, request: &WireRequest) {
+        for (table, pk) in touched(&request.json()) {
+            if ["user#", "user-tenant#", "tenant#"].iter().any(|kind| pk.starts_with(kind)) {
+                let item = self.item(&table, &pk);
+                let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+                past.entry(pk).or_default().push(item);
+            }
+        }
+    }
+
     /// A write, or a read of one item, at once.
     fn apply(&self, request: &WireRequest) -> WireResponse {
         let answer = match &self.mutant {
@@ -126,6 +174,7 @@ impl Network {
                         self.index().gone(pk);
                     }
                 }
+                "UpdateItem" | "TransactWriteItems" => self.remember(request),
                 _ => {}
             }
         }
@@ -148,6 +197,9 @@ impl Network {
         for (table, part) in body["RequestItems"].as_object().into_iter().flatten() {
             let mut keys = part["Keys"].as_array().cloned().unwrap_or_default();
             rng.shuffle(&mut keys);
+            if let Some(mutant) = &self.mutant {
+                mutant.keys(&mut keys);
+            }
             let (mut items, mut unprocessed) = (Vec::new(), Vec::new());
             for key in keys {
                 if !whole && rng.bool() {

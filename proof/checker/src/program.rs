@@ -80,14 +80,34 @@ pub enum Verb {
         /// Which to keep.
         except: Option<usize>,
     },
+    /// Remove the tenant that is not `public`, which nobody has made.
+    RemoveTenant,
     /// List a user's sessions.
     List(usize),
+    /// An item that holds a generation is lost, or restored to what it once was.
+    Lose {
+        /// Which.
+        item: Lost,
+        /// To which of its states, the first of which is not to be there.
+        state: usize,
+    },
     /// Nothing, for a while.
     Wait(Duration),
     /// The instance forgets what it knew.
     Restart,
     /// Time to live deletes what has expired.
     Expire,
+}
+
+/// An item that holds a generation.
+#[derive(Clone, Copy, Debug)]
+pub enum Lost {
+    /// A user item.
+    User(usize),
+    /// A user's, in the tenant that is not `public`.
+    UserTenant(usize),
+    /// The copy of that tenant's which judges this session.
+    Copy(usize),
 }
 
 /// How far a clock may be off.
@@ -127,7 +147,7 @@ fn create(rng: &mut Rng) -> Verb {
 
 fn verb(rng: &mut Rng, long: bool) -> Verb {
     let pick = |rng: &mut Rng| rng.usize(0..64);
-    match rng.u32(0..30) {
+    match rng.u32(0..34) {
         0..4 => create(rng),
         4..10 => Verb::Refresh(pick(rng)),
         10..16 => Verb::Strict(pick(rng)),
@@ -142,7 +162,17 @@ fn verb(rng: &mut Rng, long: bool) -> Verb {
         25..27 => Verb::List(rng.usize(0..4) / 3),
         27 => Verb::Wait(wait(rng, long)),
         28 => Verb::Restart,
-        _ => Verb::Expire,
+        29 => Verb::Expire,
+        30..32 => Verb::RemoveTenant,
+        _ => Verb::Lose { item: lost(rng), state: pick(rng) },
+    }
+}
+
+fn lost(rng: &mut Rng) -> Lost {
+    match rng.u32(0..3) {
+        0 => Lost::User(rng.usize(0..4) / 3),
+        1 => Lost::UserTenant(rng.usize(0..4) / 3),
+        _ => Lost::Copy(rng.usize(0..64)),
     }
 }
 

@@ -1,22 +1,26 @@
 //! Runs a program against the real functions and writes down what happens.
 
-use crate::cluster::{BEGINNING, Cluster, Name, TABLE, authorizer_event, browser_event, header};
-use crate::history::{Access, Asked, Call, History, Moment, Outcome, Refresh, Session, texts};
-use crate::mutants::{Missing, Mutant};
-use crate::network::{ERRAND, Errand, Network};
-use crate::program::{Program, Step, Verb};
+use crate::cluster::{
+    BEGINNING, Cluster, Name, TABLE, authorizer_event, browser_event, core_event, header,
+};
+use crate::history::{
+    Access, Asked, Call, History, Moment, OTHER, Outcome, Refresh, Session, texts,
+};
+use crate::mutants::{Missing, Mutant, number};
+use crate::network::{ERRAND, Errand, Network, Rolled};
+use crate::program::{Lost, Program, Step, Verb};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use lambda_runtime::Diagnostic;
 use local::dynamodb::Embedded;
 use serde_json::{Value, json};
+use shared::ids::{SessionHandle, Shard};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
 
-const TENANTS: [&str; 2] = ["public", "acme"];
 /// Longer than any write that is under way.
 const SETTLED: Duration = Duration::from_secs(10);
 
@@ -77,6 +81,7 @@ impl Run {
                     let second = (BEGINNING + self.cluster.elapsed()) / 1000;
                     self.network.expire(TABLE, second);
                 }
+                Verb::Lose { item, state } => self.lose(step, item, state),
                 _ => {
                     if let Some(asked) = self.resolve(step.verb) {
                         self.call(asked, Some(step), step.instance).await;
@@ -107,9 +112,69 @@ impl Run {
                 let except = except.and_then(session);
                 Asked::RevokeUser { user, tenant, except }
             }
+            Verb::RemoveTenant => Asked::RemoveTenant,
             Verb::List(user) => Asked::List(user),
-            Verb::Wait(_) | Verb::Restart | Verb::Expire => return None,
+            Verb::Wait(_) | Verb::Restart | Verb::Expire | Verb::Lose { .. } => return None,
         })
+    }
+
+    /// An item that holds a generation becomes what it once was, in one moment.
+    fn lose(&self, step: &Step, item: Lost, state: usize) {
+        let begun = self.moment();
+        let mut history = self.history();
+        let Some(pk) = self.pk(&history, item) else { return };
+        let Some(Rolled { before, after }) = self.network.roll(TABLE, &pk, state) else { return };
+        let (mut ended, mut revived) = (Vec::new(), Vec::new());
+        for (number, session) in history.sessions.iter().enumerate() {
+            let row = self.network.item(TABLE, &format!("session#public#{}", session.handle));
+            if row.is_null() || self.pk_of(session, item).as_ref() != Some(&pk) {
+                continue;
+            }
+            let fits = |item_then: &Value| fits(item, session, &row, item_then);
+            match (fits(&before), fits(&after)) {
+                (_, false) => ended.push(number),
+                (false, true) => revived.push(number),
+                (true, true) => {}
+            }
+        }
+        let ended_at = self.moment();
+        history.calls.push(Call {
+            step: Some(step.clone()),
+            asked: Asked::Lose(pk),
+            skew: 0,
+            begun,
+            ended: ended_at,
+            outcome: Outcome::Lost { ended, revived },
+            late: false,
+        });
+    }
+
+    fn pk(&self, history: &History, item: Lost) -> Option<String> {
+        match item {
+            Lost::User(user) => Some(format!("user#public#{}", self.user(user))),
+            Lost::UserTenant(user) => {
+                Some(format!("user-tenant#public#{}#{}", self.tenant(OTHER), self.user(user)))
+            }
+            Lost::Copy(pick) => {
+                let others = history.sessions.iter().filter(|session| session.tenant == OTHER);
+                let others: Vec<_> = others.collect();
+                self.pk_of(others.get(pick % others.len().max(1))?, item)
+            }
+        }
+    }
+
+    /// The key of the item of this kind that judges the session.
+    fn pk_of(&self, session: &Session, item: Lost) -> Option<String> {
+        let (user, tenant) = (self.user(session.user), self.tenant(session.tenant));
+        match item {
+            Lost::User(_) => Some(format!("user#public#{user}")),
+            _ if session.tenant != OTHER => None,
+            Lost::UserTenant(_) => Some(format!("user-tenant#public#{tenant}#{user}")),
+            Lost::Copy(_) => {
+                let handle = SessionHandle::parse(&session.handle).ok()?;
+                Some(format!("tenant#public#{tenant}#{}", Shard::of(&handle)))
+            }
+        }
     }
 
     async fn call(&self, asked: Asked, step: Option<&Step>, instance: usize) {
@@ -157,13 +222,17 @@ impl Run {
         format!("{}-{user}", self.name)
     }
 
+    fn tenant(&self, tenant: usize) -> String {
+        if tenant == OTHER { format!("acme-{}", self.name) } else { "public".to_owned() }
+    }
+
     fn event(&self, asked: &Asked) -> (Name, Value) {
         let history = self.history();
         let access = |token: usize| history.accesses[token].text.as_str();
         let handle = |session: usize| history.sessions[session].handle.as_str();
         match asked {
             Asked::Create { user, tenant } => {
-                (Name::Create, json!({"userId": self.user(*user), "tenantId": TENANTS[*tenant]}))
+                (Name::Create, json!({"userId": self.user(*user), "tenantId": self.tenant(*tenant)}))
             }
             Asked::Refresh(token) => {
                 let token = &history.refreshes[*token].text;
@@ -179,13 +248,19 @@ impl Run {
             Asked::RevokeUser { user, tenant, except } => {
                 let mut event = json!({"userId": self.user(*user)});
                 if let Some(tenant) = tenant {
-                    event["tenantId"] = TENANTS[*tenant].into();
+                    event["tenantId"] = self.tenant(*tenant).into();
                 }
                 if let Some(except) = except {
                     event["exceptSessionHandle"] = handle(*except).into();
                 }
                 (Name::RevokeUser, event)
             }
+            Asked::RemoveTenant => {
+                let body = json!({"tenantId": self.tenant(OTHER)});
+                (Name::Core, core_event("recipe/multitenancy/tenant/remove", &body))
+            }
+            // No function is asked to lose an item.
+            Asked::Lose(_) => (Name::List, json!({})),
             Asked::List(user) => (Name::List, json!({"userId": self.user(*user), "limit": 100})),
         }
     }
@@ -218,6 +293,11 @@ impl Run {
             (Asked::RevokeHandles(_) | Asked::RevokeUser { .. }, Ok(answer)) => {
                 Outcome::Revoked(texts(&answer["sessionHandlesRevoked"]))
             }
+            (Asked::RemoveTenant, Ok(answer)) => match answer["statusCode"].as_u64() {
+                Some(200) => Outcome::Removed,
+                status => failed(&format!("{status:?}")),
+            },
+            (Asked::Lose(_), Ok(_)) => failed("no function loses an item"),
             (Asked::List(_), Ok(answer)) => {
                 let sessions = answer["sessions"].as_array().cloned().unwrap_or_default();
                 let handles = sessions.iter().map(|session| session["handle"].clone()).collect();
@@ -291,6 +371,19 @@ impl Run {
         for token in newest {
             self.call(Asked::Refresh(token), None, auditor).await;
         }
+    }
+}
+
+/// Whether the session was born under the generations that an item holds.
+fn fits(item: Lost, session: &Session, row: &Value, holds: &Value) -> bool {
+    let same = |born: &str, attribute: &str| number(&row[born]) == number(&holds[attribute]);
+    match item {
+        Lost::User(_) => {
+            let whole = same("userGeneration", "generation");
+            whole && (session.tenant == OTHER || same("tenantGeneration", "publicGeneration"))
+        }
+        Lost::UserTenant(_) => same("tenantGeneration", "generation"),
+        Lost::Copy(_) => same("everybodysGeneration", "generation"),
     }
 }
 

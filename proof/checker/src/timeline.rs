@@ -48,7 +48,9 @@ fn asked(history: &History, call: &Call) -> String {
             let except = except.map_or(String::new(), |session| format!(" except s{session}"));
             format!("revoke u{user}{tenant}{except}")
         }
+        Asked::RemoveTenant => "remove t1".to_owned(),
         Asked::List(user) => format!("list u{user}"),
+        Asked::Lose(pk) => format!("{pk} becomes what it was"),
     }
 }
 
@@ -64,6 +66,7 @@ fn outcome(history: &History, call: &Call) -> String {
         Outcome::Exchanged(access, refresh) => format!("a{access}, r{refresh}"),
         Outcome::Revoked(handles) => format!("revoked [{}]", names(handles)),
         Outcome::Listed(handles) => format!("[{}]", names(handles)),
+        Outcome::Lost { ended, revived } => format!("ends {ended:?}, revives {revived:?}"),
         Outcome::Failed(why) => format!("failed: {why}"),
         other => format!("{other:?}").to_lowercase(),
     }

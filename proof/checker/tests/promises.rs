@@ -63,6 +63,9 @@ noticed!(
     a_rotation_without_condition_is_noticed => RotationCondition,
     a_sweep_without_condition_is_noticed => SweepCondition,
     a_session_written_twice_is_noticed => WrittenOnce,
+    a_session_that_is_ahead_and_lives_is_noticed => Ahead,
+    a_copy_that_is_not_raised_is_noticed => EveryCopy,
+    a_check_that_reads_another_copy_is_noticed => OwnCopy,
 );
 
 #[test]

@@ -1,6 +1,6 @@
 //! Small worlds. Each is explored to the last state, so each has only what its question needs.
 
-use crate::table::{Generation, Handle};
+use crate::table::{COPIES, Copy, Generation, Handle};
 
 /// The most processes in one configuration.
 pub(crate) const PROCESSES: usize = 5;
@@ -31,6 +31,8 @@ pub enum Role {
     RevokeUser,
     /// Revokes all but this one.
     RevokeOthers(Handle),
+    /// Removes the tenant, and ends everybody's sessions in it.
+    EndTenant,
 }
 
 /// One small world.
@@ -42,7 +44,11 @@ pub struct Configuration {
     pub about: &'static str,
     /// How many sessions are open at first: 1 or 2.
     pub sessions: u8,
-    /// The user's generation at first: each of these is tried.
+    /// Whether all sessions are in a tenant that can be removed. Then they are judged by the copies of
+    /// the tenant's generation, and otherwise by the user's: the one that nobody raises here is not
+    /// read.
+    pub tenant: bool,
+    /// The generation at first: each of these is tried.
     pub generations: &'static [Generation],
     /// What the functions' clocks may show, against the generations: each is tried for each
     /// process that reads its clock.
@@ -55,24 +61,40 @@ pub struct Configuration {
     pub time_ends: bool,
     /// Whether a write whose caller no longer waits may take effect at any later moment.
     pub late_writes: bool,
+    /// Whether an item that holds the generation may once be lost, or restored to what it held at
+    /// first, while nobody raises it. From then on clocks show more than what was lost: a revocation
+    /// comes later than the one that wrote it, by more than clocks are apart.
+    pub loses: bool,
 }
 
 const BASE: Configuration = Configuration {
     name: "",
     about: "",
     sessions: 1,
+    tenant: false,
     generations: &[0, 2],
     clocks: &[1, 3],
     roles: &[],
     attempts: 2,
     time_ends: false,
     late_writes: false,
+    loses: false,
 };
 
 impl Configuration {
     /// What the process in this place does.
     pub(crate) fn role(&self, process: u8) -> Role {
         self.roles[usize::from(process)]
+    }
+
+    /// Which copy of the generation judges a session.
+    pub(crate) fn copy(&self, handle: Handle) -> Copy {
+        if self.tenant { handle % COPIES } else { 0 }
+    }
+
+    /// The copies that there are.
+    pub(crate) fn copies(&self) -> std::ops::Range<Copy> {
+        0..if self.tenant { COPIES } else { 1 }
     }
 
     /// Whether more than one call reports handles. If not, none can be reported twice.
@@ -85,7 +107,7 @@ impl Configuration {
 }
 
 use Presents::{First, GivenTo};
-use Role::{Check, Create, Logout, Refresh, RevokeHandle, RevokeOthers, RevokeUser};
+use Role::{Check, Create, EndTenant, Logout, Refresh, RevokeHandle, RevokeOthers, RevokeUser};
 
 /// Those that `cargo test` explores, and in which every mutant is found.
 pub const CONFIGURATIONS: &[Configuration] = &[
@@ -182,6 +204,52 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         generations: &[2],
         roles: &[RevokeOthers(0), RevokeUser, Check],
         late_writes: true,
+        ..BASE
+    },
+    Configuration {
+        name: "tenant",
+        about: "a tenant is removed while a session is opened in it and another refreshed",
+        sessions: 2,
+        tenant: true,
+        roles: &[EndTenant, Create, Refresh(First), Check],
+        ..BASE
+    },
+    Configuration {
+        name: "tenant-twice",
+        about: "a tenant is removed by two calls at once",
+        sessions: 2,
+        tenant: true,
+        roles: &[EndTenant, EndTenant, Check],
+        ..BASE
+    },
+    Configuration {
+        name: "lost",
+        about: "the user's item is lost or restored while a session is opened, around a revocation",
+        generations: &[1],
+        clocks: &[2],
+        roles: &[RevokeUser, Create, Refresh(First), Check],
+        loses: true,
+        ..BASE
+    },
+    Configuration {
+        name: "lost-keep",
+        about: "the same, around a revocation that keeps a session",
+        sessions: 2,
+        generations: &[1],
+        clocks: &[2],
+        roles: &[RevokeOthers(0), RevokeUser, Check],
+        loses: true,
+        ..BASE
+    },
+    Configuration {
+        name: "lost-copy",
+        about: "a copy of a tenant's generation is lost or restored, around the tenant's removal",
+        sessions: 2,
+        tenant: true,
+        generations: &[1],
+        clocks: &[2],
+        roles: &[EndTenant, Create, Check],
+        loses: true,
         ..BASE
     },
 ];

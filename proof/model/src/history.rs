@@ -9,7 +9,7 @@ use crate::promise::{Broken, Promise};
 use crate::set::Set;
 use crate::state::{Answer, Process, State};
 use crate::system::System;
-use crate::table::{Ended, HANDLES, Handle, Table, Write, judge};
+use crate::table::{Copy, Ended, Generation, HANDLES, Handle, Table, Write, judge};
 use crate::verbs::create;
 
 /// What the world has seen. The sets are of handles where nothing else is said.
@@ -37,6 +37,8 @@ pub(crate) struct History {
     pub(crate) current: Set,
     /// The refresh tokens of session 0 that somebody was given.
     pub(crate) given: Set,
+    /// The removal of the tenant was answered.
+    pub(crate) tenant_removed: bool,
     /// The processes that have answered success, while late writes are possible.
     pub(crate) succeeded: Set,
     /// The promises that were broken.
@@ -65,6 +67,8 @@ pub(crate) enum Fact {
     FoundTimedOut,
     /// The presented refresh token was superseded.
     Superseded,
+    /// The session's tenant was removed.
+    TenantRemoved,
 }
 
 impl Note {
@@ -72,6 +76,12 @@ impl Note {
         if is_case {
             self.facts.insert(fact as u8);
         }
+    }
+
+    /// Nothing is owed to this session any more, nor to any that is being asked about.
+    const fn forget(&mut self, handle: Handle) {
+        self.covers.remove(handle);
+        self.facts = Set::EMPTY;
     }
 
     const fn has(self, fact: Fact) -> bool {
@@ -94,6 +104,7 @@ impl History {
             found_timed_out: Set::default(),
             current: Set::of(&[0]),
             given: Set::of(&[0]),
+            tenant_removed: false,
             succeeded: Set::default(),
             broken: Broken::default(),
         }
@@ -150,7 +161,7 @@ impl State {
                     history.excused.add(create::DRAWN);
                 }
             }
-            Role::RevokeUser => {
+            Role::RevokeUser | Role::EndTenant => {
                 self.notes[usize::from(me)].covers = history.written;
                 history.excused.add(history.begun);
             }
@@ -167,6 +178,7 @@ impl State {
             note.note(Fact::FoundEnded, history.found_ended.has(handle));
             note.note(Fact::TimedOut, history.timed_out.has(handle));
             note.note(Fact::FoundTimedOut, history.found_timed_out.has(handle));
+            note.note(Fact::TenantRemoved, history.tenant_removed);
         }
     }
 
@@ -203,7 +215,12 @@ impl State {
             }
             Answer::LoggedOut(handle) => self.removed(handle, false),
             Answer::HandleRevoked { handle, reported } => self.removed(handle, reported),
-            Answer::UserRevoked => self.user_revoked(system, note),
+            Answer::NoTenant => {}
+            Answer::UserRevoked => self.revoked_all(system, note),
+            Answer::TenantRemoved => {
+                self.revoked_all(system, note);
+                self.history.tenant_removed = true;
+            }
             Answer::NoSessionToKeep(kept) => {
                 let excused = self.history.excused.has(kept);
                 self.history.break_if(!excused, Promise::OthersAreSpared);
@@ -219,6 +236,7 @@ impl State {
         let still_over = note.has(Fact::TimedOut) && history.timed_out.has(handle);
         history.break_if(still_over, Promise::TimeOverIsRefused);
         history.break_if(note.has(Fact::FoundTimedOut), Promise::TimeOverStaysOver);
+        history.break_if(note.has(Fact::TenantRemoved), Promise::RemovedTenantIsEmpty);
     }
 
     /// A check or a refresh is told that the session has ended.
@@ -228,8 +246,8 @@ impl State {
         match why {
             Ended::Expired => history.found_timed_out.insert(handle),
             // Who finds a revoked session later, is refused for that.
-            Ended::Missing | Ended::Revoked if history.revoked.has(handle) => {}
-            Ended::Missing | Ended::Revoked => history.found_ended.insert(handle),
+            _ if history.revoked.has(handle) => {}
+            Ended::Missing | Ended::Revoked | Ended::Ahead => history.found_ended.insert(handle),
         }
     }
 
@@ -256,11 +274,30 @@ impl State {
         }
     }
 
-    fn user_revoked(&mut self, system: &System, note: Note) {
-        let Table { generation, .. } = self.table;
-        let lives = |handle| judge(self.table.row(handle), generation, system.mutant).is_ok();
+    fn revoked_all(&mut self, system: &System, note: Note) {
+        let Table { generations, .. } = self.table;
+        let present = |handle| generations[usize::from(system.configuration.copy(handle))];
+        let lives = |handle| judge(self.table.row(handle), present(handle), system.mutant).is_ok();
         let without_effect = note.covers.iter().any(lives);
         self.history.break_if(without_effect, Promise::SuccessHasEffect);
         self.history.revoke(note.covers);
+    }
+
+    /// A copy of the generation became what it once was. It ends the sessions of another generation.
+    /// Of those that it revives nothing is promised any more: a revocation that is lost is lost.
+    pub(crate) fn lost(&mut self, system: &System, copy: Copy, to: Generation) {
+        let judged = (0..HANDLES).filter(|handle| system.configuration.copy(*handle) == copy);
+        for handle in judged {
+            self.history.excused.insert(handle);
+            match self.table.row(handle) {
+                Some(row) if row.born == to => {
+                    self.history.revoked.remove(handle);
+                    self.history.found_ended.remove(handle);
+                    self.notes.iter_mut().for_each(|note| note.forget(handle));
+                }
+                Some(_) => self.history.revoke(Set::of(&[handle])),
+                None => {}
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::history::{Fact, Note};
 use crate::state::{Answer, Late, Process, State};
 use crate::system::System;
-use crate::table::{Generation, Handle, Row, Write, Written};
+use crate::table::{Copy, Generation, Handle, Row, Write, Written};
 
 /// One atomic step, together with what comes of it. The checker asks for the steps first and for
 /// what follows second; to carry it along is to work it out once.
@@ -30,6 +30,8 @@ pub(crate) enum Who {
     Time,
     /// DynamoDB's deletion of what is over.
     TimeToLive,
+    /// An operator, or a mishap.
+    Operator,
     /// The network, which still had a write.
     Network,
 }
@@ -39,8 +41,10 @@ pub(crate) enum Who {
 pub(crate) enum What {
     /// A session's row is read.
     ReadRow(Handle, Option<Row>),
-    /// The user item is read.
+    /// The generation is read.
     ReadGeneration(Generation),
+    /// The app's record is read: is the tenant there?
+    ReadTenant(bool),
     /// The index is asked, and shows no session more.
     NothingMoreShown,
     /// Something is written, and this is what the table said.
@@ -53,6 +57,8 @@ pub(crate) enum What {
     TimeEnds(Handle),
     /// A row is deleted because it is over.
     Delete(Handle),
+    /// A copy of the generation is lost, or restored.
+    Lose { copy: Copy, to: Generation },
     /// A process ends between two calls: by a crash, by a time-out, or by an error that it passes
     /// on to its caller.
     Stop,

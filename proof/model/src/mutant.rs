@@ -79,6 +79,24 @@ mutants! {
         "A handle is removed without asking that it is there.",
     ExpiryLeftToTtl:
         "A session lives until time to live has removed its row.",
+    AheadLives:
+        "A session that is ahead of the generation lives: only one that is behind is refused.",
+    OneLookAhead:
+        "A check that finds a session ahead does not look again.",
+    LooksUnlike:
+        "Two looks that find the same generation are a proof, even if one found the session behind \
+         and the other ahead.",
+    GenerationsCounted:
+        "A revocation adds one to the generation, whatever the clock shows.",
+    CopyLeftOut:
+        "The removal of a tenant raises all copies of its generation but one.",
+    AnotherCopyChecked:
+        "A check reads another copy of the tenant's generation than the session saw at birth.",
+    TenantGoneLast:
+        "The removal of a tenant raises its generation first and takes it out of the app's record \
+         afterwards.",
+    TenantNotLookedForAgain:
+        "A session is opened without looking for its tenant once more.",
 }
 
 /// What must find a mutant: in which configuration which promise is broken.
@@ -125,4 +143,14 @@ pub const CATCHES: &[Catch] = &[
     by(Mutant::SweepUnconditional, "keep", Promise::OthersAreSpared),
     by(Mutant::RemoveUnconditional, "handles-refresh", Promise::ReportedOnce),
     by(Mutant::ExpiryLeftToTtl, "time", Promise::TimeOverIsRefused),
+    by(Mutant::AheadLives, "lost", Promise::RevokedIsRefused),
+    by(Mutant::AheadLives, "lost-copy", Promise::RevokedIsRefused),
+    by(Mutant::OneLookAhead, "keep", Promise::OthersAreSpared),
+    by(Mutant::LooksUnlike, "keep-same", Promise::OthersAreSpared),
+    by(Mutant::GenerationsCounted, "lost", Promise::RevokedIsRefused),
+    by(Mutant::CopyLeftOut, "tenant", Promise::RevokedIsRefused),
+    by(Mutant::CopyLeftOut, "tenant", Promise::SuccessHasEffect),
+    by(Mutant::AnotherCopyChecked, "tenant", Promise::OthersAreSpared),
+    by(Mutant::TenantGoneLast, "tenant", Promise::RemovedTenantIsEmpty),
+    by(Mutant::TenantNotLookedForAgain, "tenant", Promise::RemovedTenantIsEmpty),
 ];

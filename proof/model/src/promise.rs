@@ -19,6 +19,8 @@ pub enum Promise {
     OthersAreSpared,
     /// Whether or not time to live has removed the row.
     TimeOverIsRefused,
+    /// A removed tenant is empty, whoever opened a session in it meanwhile.
+    RemovedTenantIsEmpty,
     /// Not promised: see [`LIMITS`](crate::LIMITS).
     NothingAfterTheAnswer,
     /// Not promised: see [`LIMITS`](crate::LIMITS).
@@ -26,7 +28,7 @@ pub enum Promise {
 }
 
 /// What is promised, and holds in every configuration.
-pub const PROMISES: [Promise; 8] = [
+pub const PROMISES: [Promise; 9] = [
     Promise::RevokedIsRefused,
     Promise::EndedStaysEnded,
     Promise::OneSuccessor,
@@ -35,6 +37,7 @@ pub const PROMISES: [Promise; 8] = [
     Promise::SuccessHasEffect,
     Promise::OthersAreSpared,
     Promise::TimeOverIsRefused,
+    Promise::RemovedTenantIsEmpty,
 ];
 
 impl Promise {
@@ -43,8 +46,8 @@ impl Promise {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RevokedIsRefused => {
-                "what a revoke, a logout or a theft has ended is refused by every strict check and \
-                 refresh that starts after its answer"
+                "what a revoke, a logout, a theft or the loss of a generation has ended is refused by \
+                 every strict check and refresh that starts after it"
             }
             Self::EndedStaysEnded => {
                 "a session that was found ended is never allowed again, and a row that was removed \
@@ -62,6 +65,10 @@ impl Promise {
             }
             Self::TimeOverIsRefused => {
                 "a session whose time is over is refused, whether or not its row is still there"
+            }
+            Self::RemovedTenantIsEmpty => {
+                "no session in a tenant whose removal was answered is allowed, one that was being \
+                 opened meanwhile included"
             }
             Self::NothingAfterTheAnswer => "a revocation takes no effect after its answer",
             Self::TimeOverStaysOver => {

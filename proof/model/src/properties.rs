@@ -4,7 +4,8 @@
 use crate::promise::{PROMISES, Promise};
 use crate::state::{Process, State};
 use crate::system::{Search, System};
-use crate::verbs::{check, refresh};
+use crate::table::Ended;
+use crate::verbs::{check, create, refresh};
 use stateright::Property;
 
 type Condition = fn(&System, &State) -> bool;
@@ -25,7 +26,7 @@ pub(crate) const REACHES: &[Reach] = &[
         configurations: &["revoke", "keep", "keep-two", "keep-open", "late"],
         condition: |_, state| {
             state.present().any(|(handle, row)| {
-                state.history.revoked.has(handle) && row.born < state.table.generation
+                state.history.revoked.has(handle) && row.born < state.table.generations[0]
             })
         },
     },
@@ -34,7 +35,7 @@ pub(crate) const REACHES: &[Reach] = &[
         configurations: &["revoke", "keep-open", "handles", "late"],
         condition: |_, state| {
             let opened = |handle| state.history.opened.has(handle) && handle > 1;
-            let (present, now) = (state.present(), state.table.generation);
+            let (present, now) = (state.present(), state.table.generations[0]);
             { present }.any(|(handle, row)| opened(handle) && row.born < now)
         },
     },
@@ -53,7 +54,8 @@ pub(crate) const REACHES: &[Reach] = &[
         condition: |_, state| {
             state.processes.iter().any(|process| match process {
                 Process::Check(check::At { handle, last: Some(last), .. }) => {
-                    state.table.row(*handle).is_some_and(|row| row.born >= *last)
+                    last.why == Ended::Revoked
+                        && state.table.row(*handle).is_some_and(|row| row.born >= last.generation)
                 }
                 _ => false,
             })
@@ -63,7 +65,7 @@ pub(crate) const REACHES: &[Reach] = &[
         name: "the kept session lives, the other one is ended",
         configurations: &["keep", "keep-two", "late-keep"],
         condition: |_, state| {
-            let lives = |row: crate::table::Row| row.born >= state.table.generation;
+            let lives = |row: crate::table::Row| row.born >= state.table.generations[0];
             state.history.revoked.has(1) && state.table.row(0).is_some_and(lives)
         },
     },
@@ -111,7 +113,47 @@ pub(crate) const REACHES: &[Reach] = &[
         condition: |_, state| {
             state
                 .late
-                .is_some_and(|late| late.write.raises() && state.history.succeeded.has(late.by))
+                .is_some_and(|late| late.write.raises().is_some() && state.history.succeeded.has(late.by))
+        },
+    },
+    Reach {
+        name: "a check reads the lift without the raise, and looks again",
+        configurations: &["keep", "keep-two", "keep-same", "keep-open"],
+        condition: |_, state| {
+            state.processes.iter().any(|process| match process {
+                Process::Check(check::At { last: Some(last), .. }) => last.why == Ended::Ahead,
+                _ => false,
+            })
+        },
+    },
+    Reach {
+        name: "one copy of a tenant's generation is raised and another is not",
+        configurations: &["tenant", "tenant-twice"],
+        condition: |_, state| state.table.generations[0] != state.table.generations[1],
+    },
+    Reach {
+        name: "a session was opened in a tenant that was removed meanwhile, and is ended",
+        configurations: &["tenant"],
+        condition: |_, state| {
+            let undone = |process: &Process| matches!(process, Process::Create(create::At::Undo { .. }));
+            state.processes.iter().any(undone)
+        },
+    },
+    Reach {
+        name: "a session is ahead of a generation that was lost",
+        configurations: &["lost", "lost-keep", "lost-copy"],
+        condition: |system, state| {
+            let present = |handle| state.table.generations[usize::from(system.configuration.copy(handle))];
+            state.present().any(|(handle, row)| row.born > present(handle))
+        },
+    },
+    Reach {
+        name: "a generation was lost, and the next revocation is above every session",
+        configurations: &["lost", "lost-keep", "lost-copy"],
+        condition: |system, state| {
+            let present = |handle| state.table.generations[usize::from(system.configuration.copy(handle))];
+            let behind = |(handle, row): (u8, crate::table::Row)| row.born < present(handle);
+            state.lost && state.present().any(behind) && state.present().all(behind)
         },
     },
 ];
@@ -144,6 +186,7 @@ fn kept(promise: Promise) -> Condition {
     }
     kept! {
         RevokedIsRefused EndedStaysEnded OneSuccessor TheftEnds ReportedOnce SuccessHasEffect
-        OthersAreSpared TimeOverIsRefused NothingAfterTheAnswer TimeOverStaysOver
+        OthersAreSpared TimeOverIsRefused RemovedTenantIsEmpty NothingAfterTheAnswer
+        TimeOverStaysOver
     }
 }

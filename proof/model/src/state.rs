@@ -3,8 +3,8 @@
 use crate::configuration::PROCESSES;
 use crate::history::{History, Note};
 use crate::system::System;
-use crate::table::{Ended, Generation, HANDLES, Handle, Row, Table, Token, Write, Written};
-use crate::verbs::{check, create, refresh, revoke};
+use crate::table::{Copy, Ended, Generation, HANDLES, Handle, Row, Table, Token, Write, Written};
+use crate::verbs::{check, create, end_tenant, refresh, revoke};
 
 /// Where a process stands: always between two table calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,8 @@ pub(crate) enum Process {
     Remove,
     /// Revoking a user.
     Revoke(revoke::At),
+    /// Removing the tenant.
+    EndTenant(end_tenant::At),
     /// A refresh that was answered with a token.
     Refreshed { presented: Token, got: Token },
     /// A refresh that was answered with theft.
@@ -54,6 +56,10 @@ pub(crate) enum Answer {
     HandleRevoked { handle: Handle, reported: bool },
     /// The user was revoked.
     UserRevoked,
+    /// There is no such tenant (any more): no session was opened.
+    NoTenant,
+    /// The tenant was removed.
+    TenantRemoved,
     /// The session to be kept does not live.
     NoSessionToKeep(Handle),
 }
@@ -70,8 +76,8 @@ pub(crate) struct Late {
 /// An item as it once was, for those mutants that read the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Past {
-    /// The user item.
-    Generation(Generation),
+    /// The generation.
+    Generation(Copy, Generation),
     /// A row that was not there.
     NoRow(Handle),
     /// A session with the generation at birth and the token that its row had.
@@ -91,6 +97,8 @@ pub(crate) struct State {
     pub(crate) clocks: [Generation; PROCESSES],
     /// What is on its way.
     pub(crate) late: Option<Late>,
+    /// Whether an item that holds the generation was lost or restored.
+    pub(crate) lost: bool,
     /// What has been said and done.
     pub(crate) history: History,
     /// What the items were; empty unless a mutant reads the past.
@@ -117,8 +125,9 @@ impl State {
             Some(row) => Past::Row(handle, row.born, row.current),
         };
         let rows = write.handle().map(row);
-        let user = write.raises().then_some(Past::Generation(self.table.generation));
-        self.past.extend(rows.into_iter().chain(user));
+        let present = |copy: Copy| self.table.generations[usize::from(copy)];
+        let raised = write.raises().map(|copy| Past::Generation(copy, present(copy)));
+        self.past.extend(rows.into_iter().chain(raised));
         self.past.sort_unstable();
         self.past.dedup();
     }
@@ -135,13 +144,14 @@ impl State {
         std::iter::once(self.table.row(handle)).chain(past.filter(move |_| stale))
     }
 
-    /// What a read of the user item may find; likewise.
-    pub(crate) fn generations(&self, stale: bool) -> impl Iterator<Item = Generation> {
-        let past = self.past.iter().filter_map(|past| match past {
-            Past::Generation(generation) => Some(*generation),
-            Past::NoRow(_) | Past::Row(..) => None,
+    /// What a read of this copy of the generation may find; likewise.
+    pub(crate) fn generations(&self, copy: Copy, stale: bool) -> impl Iterator<Item = Generation> {
+        let past = self.past.iter().filter_map(move |past| match past {
+            Past::Generation(of, generation) if *of == copy => Some(*generation),
+            _ => None,
         });
-        std::iter::once(self.table.generation).chain(past.filter(move |_| stale))
+        let present = self.table.generations[usize::from(copy)];
+        std::iter::once(present).chain(past.filter(move |_| stale))
     }
 
     /// The rows that are there.

@@ -7,8 +7,8 @@ use crate::mutant::Mutant;
 use crate::promise::Promise;
 use crate::set::Set;
 use crate::state::{Process, State};
-use crate::table::{Generation, HANDLES, Handle, Row, Table, Write, Written};
-use crate::verbs::{check, create, refresh, remove, revoke};
+use crate::table::{COPIES, Generation, HANDLES, Handle, Row, Table, Write, Written};
+use crate::verbs::{check, create, end_tenant, refresh, remove, revoke};
 use stateright::{Model, Property};
 
 /// A configuration and a protocol.
@@ -45,14 +45,16 @@ impl System {
     /// Whether the process in this place reads its clock.
     fn has_clock(&self, role: Role) -> bool {
         match role {
-            Role::RevokeUser | Role::RevokeOthers(_) => true,
+            Role::RevokeUser | Role::RevokeOthers(_) | Role::EndTenant => true,
             Role::Create => self.mutant == Mutant::WallClockCutoff,
             Role::Refresh(_) | Role::Check | Role::Logout(_) | Role::RevokeHandle(_) => false,
         }
     }
 
     fn start(&self, generation: Generation, clocks: [Generation; PROCESSES]) -> State {
-        let sessions = self.configuration.sessions;
+        let Configuration { sessions, tenant, .. } = *self.configuration;
+        let mut generations = [0; COPIES as usize];
+        generations[..self.configuration.copies().len()].fill(generation);
         // By the wall clock, they were opened after the last revocation.
         let born = generation + Generation::from(self.mutant == Mutant::WallClockCutoff);
         let mut rows = [None; HANDLES as usize];
@@ -61,11 +63,12 @@ impl System {
         processes[..self.configuration.roles.len()].fill(Process::Waiting);
         let open: Vec<Handle> = (0..sessions).collect();
         State {
-            table: Table { generation, rows },
+            table: Table { generations, declared: tenant, rows },
             processes,
             notes: [Note::default(); PROCESSES],
             clocks,
             late: None,
+            lost: false,
             history: History::new(Set::of(&open)),
             past: Vec::new(),
         }
@@ -82,6 +85,7 @@ impl System {
             (Process::Waiting, Role::Create) => create::begin(moves),
             (Process::Waiting, Role::Check) => check::begin(moves),
             (Process::Waiting, Role::RevokeUser | Role::RevokeOthers(_)) => revoke::begin(moves),
+            (Process::Waiting, Role::EndTenant) => end_tenant::begin(moves),
             (Process::Waiting | Process::Refresh(_), Role::Refresh(presents)) => {
                 let Some(token) = refresh::presented(state, presents) else { return };
                 match process {
@@ -102,6 +106,7 @@ impl System {
             (Process::Create(at), _) => create::moves(moves, at),
             (Process::Check(at), _) => check::look(moves, at),
             (Process::Revoke(at), _) => revoke::step(moves, at),
+            (Process::EndTenant(at), _) => end_tenant::step(moves, at),
             (Process::Refresh(_) | Process::Remove, _) => {}
         }
         if process != Process::Waiting {
@@ -121,7 +126,7 @@ impl System {
             let mut next = state.clone();
             next.late = None;
             let written = next.write(self, late.write);
-            if matches!(written, Written::Done(_)) && late.write.raises() {
+            if matches!(written, Written::Done(_)) && late.write.raises().is_some() {
                 let kept = late.write.handle().map_or(Set::EMPTY, |kept| Set::of(&[kept]));
                 let ended = next.history.begun.iter().filter(|handle| !kept.has(*handle));
                 ended.for_each(|handle| next.history.excused.insert(handle));
@@ -130,6 +135,7 @@ impl System {
             }
             push(Who::Network, What::wrote(late.write, written), next);
         }
+        self.losses(state, &mut push);
         if !self.configuration.time_ends {
             return;
         }
@@ -143,6 +149,31 @@ impl System {
                 next.history.timed_out.insert(handle);
                 next.history.excused.insert(handle);
                 push(Who::Time, What::TimeEnds(handle), next);
+            }
+        }
+    }
+}
+
+impl System {
+    /// Each way in which a copy of the generation can be lost or restored now.
+    fn losses(&self, state: &State, push: &mut impl FnMut(Who, What, State)) {
+        let raises = state.processes.iter().any(Process::may_still_raise);
+        if !self.configuration.loses || state.lost || raises {
+            return;
+        }
+        for copy in self.configuration.copies() {
+            let before = state.table.generations[usize::from(copy)];
+            for to in [0].into_iter().chain(self.configuration.generations.iter().copied()) {
+                if to == before {
+                    continue;
+                }
+                let mut next = state.clone();
+                next.table.generations[usize::from(copy)] = to;
+                next.lost = true;
+                next.lost(self, copy, to);
+                let still_asked = next.clocks.iter_mut().filter(|clock| **clock > 0);
+                still_asked.for_each(|clock| *clock = (*clock).max(before + 1));
+                push(Who::Operator, What::Lose { copy, to }, next);
             }
         }
     }

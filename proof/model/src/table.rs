@@ -1,23 +1,28 @@
-//! The table: one user item, a few session rows, and every write there is, each one atomic step
-//! with the condition that the code gives it (`shared/src/table/{generations,sessions}.rs`).
+//! The table: the item or the copies that hold the generation which is judged by, a few session
+//! rows, and every write there is, each one atomic step with the condition that the code gives it
+//! (`shared/src/table/{generations,sessions,apps}.rs`).
 
 use crate::mutant::Mutant;
 
 /// A session's name.
 pub(crate) type Handle = u8;
-/// A user's generation. 0 is that of a user without an item.
+/// A generation. 0 is that of an item that is not there.
 pub(crate) type Generation = u8;
+/// Which copy of the generation: a user's has one, a tenant's two (16 in the code).
+pub(crate) type Copy = u8;
 /// A refresh token of session 0: 0 is its first, `1 + p` the successor whose salt process `p` drew.
 pub(crate) type Token = u8;
 
 /// How many handles there are: two sessions that are open at first, and the two names that the one
 /// process which opens a session can draw.
 pub(crate) const HANDLES: Handle = 4;
+/// How many copies of a tenant's generation there are.
+pub(crate) const COPIES: Copy = 2;
 
 /// What of a session's row decides whether it lives (`model::Standing`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Row {
-    /// The user's generation at birth.
+    /// The generation at birth.
     pub(crate) born: Generation,
     /// The refresh token that an exchange takes.
     pub(crate) current: Token,
@@ -39,8 +44,10 @@ impl Row {
 /// The table's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Table {
-    /// Of the user item.
-    pub(crate) generation: Generation,
+    /// The copies of the generation. Only the first is that of a user.
+    pub(crate) generations: [Generation; COPIES as usize],
+    /// Whether the tenant is in the app's record.
+    pub(crate) declared: bool,
     /// The session rows.
     pub(crate) rows: [Option<Row>; HANDLES as usize],
 }
@@ -50,10 +57,10 @@ pub(crate) struct Table {
 pub(crate) enum Write {
     /// `insert_new`: a session's row.
     Put { handle: Handle, row: Row },
-    /// `raise`: the generation becomes our clock, if that is ahead.
-    Raise { to: Generation },
+    /// `raise_at`: the generation becomes our clock, if that is ahead.
+    Raise { copy: Copy, to: Generation },
     /// `step`: the generation plus one.
-    Step,
+    Step { copy: Copy },
     /// `raise_keeping`: the raise, and the lifting of one session, in one transaction.
     RaiseKeeping { seen: Generation, next: Generation, kept: Handle, born: Generation },
     /// The lifting alone. Only a mutant does that.
@@ -62,6 +69,8 @@ pub(crate) enum Write {
     Rotate { handle: Handle, seen: Token, presented: Token, next: Token },
     /// `remove`: a session by its name.
     Remove { handle: Handle },
+    /// `AppTable::write`: the app's record without the tenant.
+    Undeclare,
     /// `sweep`: the row of a session that a revocation has ended.
     Sweep { handle: Handle, below: Generation },
 }
@@ -89,12 +98,13 @@ impl Table {
         }
         match write {
             Write::Put { handle, row } => self.rows[usize::from(handle)] = Some(row),
-            Write::Raise { to } => self.generation = to,
-            Write::Step => self.generation += 1,
+            Write::Raise { copy, to } => self.generations[usize::from(copy)] = to,
+            Write::Step { copy } => self.generations[usize::from(copy)] += 1,
             Write::RaiseKeeping { next, kept, .. } => {
-                self.generation = next;
+                self.generations[0] = next;
                 self.lift(kept, next);
             }
+            Write::Undeclare => self.declared = false,
             Write::Lift { kept, to } => self.lift(kept, to),
             Write::Rotate { handle, presented, next, .. } => {
                 // UpdateItem inserts what is not there, and then only what it sets.
@@ -121,13 +131,15 @@ impl Table {
             // attribute_not_exists(pk)
             Write::Put { .. } => met.is_none(),
             // attribute_not_exists(#generation) OR #generation < :value
-            Write::Raise { to } => self.generation < to,
+            Write::Raise { copy, to } => self.generations[usize::from(copy)] < to,
             // attribute_exists(#generation)
-            Write::Step => self.generation > 0,
+            Write::Step { copy } => self.generations[usize::from(copy)] > 0,
+            // appVersion = :seen
+            Write::Undeclare => self.declared,
             // #generation = :seen (or attribute_not_exists), and
             // attribute_exists(pk) AND userGeneration = :whole
             Write::RaiseKeeping { seen, born, .. } => {
-                let as_seen = self.generation == seen && met.is_some_and(|row| row.born == born);
+                let as_seen = self.generations[0] == seen && met.is_some_and(|row| row.born == born);
                 as_seen || mutant == Mutant::KeepingUnconditional
             }
             // attribute_exists(pk)
@@ -161,13 +173,17 @@ impl Write {
             | Self::Rotate { handle, .. }
             | Self::Remove { handle }
             | Self::Sweep { handle, .. } => Some(handle),
-            Self::Raise { .. } | Self::Step => None,
+            Self::Raise { .. } | Self::Step { .. } | Self::Undeclare => None,
         }
     }
 
-    /// Whether it raises the generation.
-    pub(crate) const fn raises(self) -> bool {
-        matches!(self, Self::Raise { .. } | Self::Step | Self::RaiseKeeping { .. })
+    /// Which copy of the generation it raises, if it raises one.
+    pub(crate) const fn raises(self) -> Option<Copy> {
+        match self {
+            Self::Raise { copy, .. } | Self::Step { copy } => Some(copy),
+            Self::RaiseKeeping { .. } => Some(0),
+            _ => None,
+        }
     }
 }
 
@@ -178,11 +194,37 @@ pub(crate) enum Ended {
     Missing,
     /// Its time is over.
     Expired,
-    /// It is behind its user's generation.
+    /// It is behind the generation.
     Revoked,
+    /// It is ahead of the generation.
+    Ahead,
 }
 
-/// Whether a session lives, given its user's present generation (`model::Standing::judge`).
+/// What a look that found a session not to live is compared with: the generation and the reason of
+/// the look before (`session::live::Looks`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Last {
+    /// The generation that it read.
+    pub(crate) generation: Generation,
+    /// What it found.
+    pub(crate) why: Ended,
+}
+
+impl Last {
+    /// Whether this look proves why the session does not live.
+    pub(crate) fn proves(last: Option<Self>, now: Self, mutant: Mutant) -> bool {
+        match now.why {
+            Ended::Missing | Ended::Expired => true,
+            Ended::Ahead if mutant == Mutant::OneLookAhead => true,
+            Ended::Revoked | Ended::Ahead if mutant == Mutant::LooksUnlike => {
+                last.is_some_and(|last| last.generation == now.generation)
+            }
+            Ended::Revoked | Ended::Ahead => last == Some(now),
+        }
+    }
+}
+
+/// Whether a session lives, given the present generation (`model::Standing::judge`).
 ///
 /// # Errors
 /// Why it does not.
@@ -197,5 +239,13 @@ pub(crate) fn judge(row: Option<Row>, present: Generation, mutant: Mutant) -> Re
         Mutant::WallClockCutoff => row.born <= present,
         _ => row.born < present,
     };
-    if behind { Err(Ended::Revoked) } else { Ok(row) }
+    let ahead = match mutant {
+        Mutant::AheadLives | Mutant::GenerationsOff | Mutant::WallClockCutoff => false,
+        _ => row.born > present,
+    };
+    match (behind, ahead) {
+        (true, _) => Err(Ended::Revoked),
+        (_, true) => Err(Ended::Ahead),
+        _ => Ok(row),
+    }
 }

@@ -4,7 +4,7 @@ use crate::configuration::{Configuration, Role};
 use crate::explore::Timeline;
 use crate::moves::{Fate, Move, What, Who};
 use crate::state::Answer;
-use crate::table::{Ended, Row, Write};
+use crate::table::{Copy, Ended, Row, Write};
 use std::fmt;
 
 /// A timeline as a page of text.
@@ -19,7 +19,7 @@ impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = &self.timeline.start;
         write!(f, "     at first: {} open", session_list(self.configuration.sessions))?;
-        write!(f, ", generation {}", start.table.generation)?;
+        write!(f, ", generation {}", start.table.generations[0])?;
         let clocks = start.clocks.iter().zip('A'..).filter(|(clock, _)| **clock > 0);
         for (clock, name) in clocks {
             write!(f, ", clock of {name} at {clock}")?;
@@ -42,6 +42,7 @@ impl Told<'_> {
             return match who {
                 Who::Time => "the time",
                 Who::TimeToLive => "time to live",
+                Who::Operator => "a mishap",
                 Who::Network | Who::Process(_) => "the network",
             }
             .to_owned();
@@ -55,6 +56,7 @@ impl Told<'_> {
             Role::RevokeHandle(_) => format!("{name} revoke-handle"),
             Role::RevokeUser => format!("{name} revoke-user"),
             Role::RevokeOthers(kept) => format!("{name} revoke-user, keeps {kept}"),
+            Role::EndTenant => format!("{name} removal of the tenant"),
         }
     }
 }
@@ -68,7 +70,11 @@ fn said(what: What) -> String {
     match what {
         What::ReadRow(handle, None) => format!("reads session {handle}: no row"),
         What::ReadRow(handle, Some(row)) => format!("reads session {handle}: {}", told(row)),
-        What::ReadGeneration(generation) => format!("reads the user: generation {generation}"),
+        What::ReadGeneration(generation) => format!("reads generation {generation}"),
+        What::ReadTenant(true) => "reads the app: the tenant is there".to_owned(),
+        What::ReadTenant(false) => "reads the app: the tenant is gone".to_owned(),
+        What::Lose { copy, to: 0 } => format!("loses copy {copy} of the generation"),
+        What::Lose { copy, to } => format!("restores copy {copy} of the generation to {to}"),
         What::NothingMoreShown => "asks the index: it shows no (other) session".to_owned(),
         What::Wrote { write, done: true } => format!("{}: done", intent(write)),
         What::Wrote { write, done: false } => format!("{}: condition not met", intent(write)),
@@ -99,8 +105,9 @@ fn token(token: u8) -> String {
 fn intent(write: Write) -> String {
     match write {
         Write::Put { handle, row } => format!("puts session {handle}, {}", told(row)),
-        Write::Raise { to } => format!("raises the generation to {to}"),
-        Write::Step => "adds 1 to the generation".to_owned(),
+        Write::Raise { copy, to } => format!("raises the generation{} to {to}", of(copy)),
+        Write::Step { copy } => format!("adds 1 to the generation{}", of(copy)),
+        Write::Undeclare => "takes the tenant out of the app".to_owned(),
         Write::RaiseKeeping { seen, next, kept, .. } => {
             format!("raises from {seen} to {next} and lifts session {kept}, in one transaction")
         }
@@ -113,6 +120,11 @@ fn intent(write: Write) -> String {
             format!("sweeps session {handle}, which the index shows, below {below}")
         }
     }
+}
+
+/// A user's generation has no copy but the first.
+fn of(copy: Copy) -> String {
+    if copy == 0 { String::new() } else { format!(" in copy {copy}") }
 }
 
 fn became(step: &Move) -> &'static str {
@@ -143,6 +155,8 @@ impl fmt::Display for Answered {
             Answer::HandleRevoked { handle, reported: true } => write!(f, "revoked [{handle}]"),
             Answer::HandleRevoked { reported: false, .. } => f.write_str("revoked []"),
             Answer::UserRevoked => f.write_str("the user is revoked"),
+            Answer::NoTenant => f.write_str("there is no such tenant"),
+            Answer::TenantRemoved => f.write_str("the tenant is removed"),
             Answer::NoSessionToKeep(kept) => write!(f, "there is no session {kept} to keep"),
         }
     }
@@ -153,5 +167,6 @@ const fn reason(why: Ended) -> &'static str {
         Ended::Missing => "no row",
         Ended::Expired => "its time is over",
         Ended::Revoked => "behind the generation",
+        Ended::Ahead => "ahead of the generation",
     }
 }

@@ -298,7 +298,8 @@ fn table_code(error: &TableError) -> Code {
         | TableError::Unprocessed { .. }
         | TableError::OutOfTime { .. }
         | TableError::Contended { .. } => Code::TableUnavailable,
-        TableError::Corrupt { .. } => Code::InternalError,
+        // To try again would be refused again.
+        TableError::Refused { .. } | TableError::Corrupt { .. } => Code::InternalError,
     }
 }
 

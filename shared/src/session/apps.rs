@@ -9,7 +9,7 @@ use super::{Conflict, Issued, NewSession, Policy, SessionError, Sessions};
 use crate::api_keys::ApiKeys;
 use crate::ids::{AppId, TenantId};
 use crate::table::{AppTable, AppWrite, AppWritten, TableError};
-use crate::tenancy::{AppRecord, AppSettings, InvalidSetting, MAX_TENANTS};
+use crate::tenancy::{AppRecord, AppSettings, InvalidSetting, MAX_APPS, MAX_TENANTS};
 use crate::time::{Clock, Entropy};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -55,6 +55,8 @@ pub enum AppChange {
     Updated,
     /// A setting is not allowed. Nothing was written.
     Invalid(InvalidSetting),
+    /// There are [`MAX_APPS`] already. Nothing was written.
+    TooMany,
 }
 
 /// What became of a tenant.
@@ -148,8 +150,9 @@ impl Apps {
     }
 
     /// Opens a session in a tenant of an app; `None` when the tenant is gone. It is looked for once
-    /// more after the session was opened: removed before, it is no longer there; removed since, it
-    /// has ended the session, which carries the generation of before.
+    /// more after the session was written. If it is there, a removal that comes later raises the
+    /// generation above the one that the session carries, and ends it. If it is gone, the session is
+    /// ended here.
     ///
     /// # Errors
     /// As [`Sessions::create`].
@@ -214,6 +217,9 @@ impl Apps {
         for round in 0..ROUNDS {
             let found = self.table.find(id).await?;
             let created = found.as_ref().is_none_or(|record| record.removed);
+            if created && self.table.list().await?.len() >= MAX_APPS {
+                return Ok(AppChange::TooMany);
+            }
             let mut next = match found {
                 None => AppRecord::first(id.clone()),
                 Some(old) if old.removed => AppRecord {
@@ -306,30 +312,37 @@ impl Apps {
         Err(contended())
     }
 
-    /// Removes a tenant and ends everybody's sessions in it: one write, whatever their number.
-    /// Answers whether there was one.
+    /// Removes a tenant and ends everybody's sessions in it, whatever their number. A tenant that
+    /// nobody made may have sessions too, opened by `create-session`: they end likewise. Answers
+    /// whether it had been made.
+    ///
+    /// The tenant goes first, then its sessions: [`Apps::create`] looks for the tenant after it has
+    /// written a session, so none that it opens is missed.
     ///
     /// # Errors
-    /// The effect is unknown; asking again is harmless.
+    /// The tenant may be gone and its sessions not, or not all of them. Asking again is harmless.
     pub async fn remove_tenant(
         &self,
         app: &FoundApp,
         tenant: &TenantId,
     ) -> Result<bool, SessionError> {
+        // Nobody removes `public`, and nothing reads a generation of it.
+        if tenant.is_public() {
+            return Ok(false);
+        }
         let (table, mut tries) = (self.table.patient(), self.patient_tries());
         Patience::bound(DOING, async {
             loop {
-                let Some(old) = table.find(&app.id).await?.filter(|record| !record.removed) else {
-                    return Ok(false);
-                };
-                let mut next = AppRecord { version: old.version + 1, ..old };
-                if !next.tenants.remove(tenant) {
+                let old = self.record_of(&app.id).await?;
+                if old.removed {
                     return Ok(false);
                 }
-                let seen = table.sessions_of(&next).everybodys_generation(tenant).await?;
-                let write = AppWrite::TenantRemoved(tenant, seen.next(self.clock.now()));
-                if table.write(&next, write).await? == AppWritten::Written {
-                    return Ok(true);
+                let mut next = AppRecord { version: old.version + 1, ..old };
+                let existed = next.tenants.remove(tenant);
+                if !existed || table.write(&next, AppWrite::Changed).await? == AppWritten::Written {
+                    let sessions = table.sessions_of(&next).patient();
+                    sessions.raise_tenant(tenant, self.clock.now()).await?;
+                    return Ok(existed);
                 }
                 tries.again().await?;
             }

@@ -13,7 +13,6 @@ use crate::token::payload::Payload;
 use crate::token::refresh::{Classic, RefreshToken, TokenKey};
 use crate::token::signing::KeyKind;
 use crate::token::version::Version;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How often a session is drawn and written. Never twice under one handle: were a lost answer made
@@ -80,8 +79,6 @@ impl Sessions {
     /// session was reported open.
     pub async fn create(&self, new: NewSession) -> Result<Issued, SessionError> {
         let now = self.clock.now();
-        let tenants = BTreeSet::from([new.tenant.clone()]);
-        let born = self.table.generations(&new.user, &tenants).await?.in_tenant(&new.tenant);
         let anti_csrf = self.first_anti_csrf(new.opening)?;
         let token_key = TokenKey(self.entropy.bytes()?);
         let mut failure = TableError::Contended { doing: "opening a session" };
@@ -90,6 +87,8 @@ impl Sessions {
                 tokio::time::sleep(Duration::from_millis(25 << draw)).await;
             }
             let handle = SessionHandle::mint(&new.tenant, self.entropy.bytes()?);
+            // The handle names the copy of the tenant's generation that judges the session.
+            let born = self.table.generations(&new.user, &new.tenant, &handle).await?;
             let refresh = first_token(&new, handle.clone(), self.entropy.bytes()?, &token_key);
             let lineage = Lineage { current: refresh.hash().digest(), rotation: None };
             let session = Session {

@@ -66,14 +66,14 @@ impl Sessions {
         user: &UserId,
         handles: &[SessionHandle],
     ) -> Result<Vec<Summary>, SessionError> {
-        let (found, generations) = self.table.find_all(handles, user).await?;
+        let found = self.table.find_all(handles, user).await?;
         let now = self.clock.now();
-        let lives = |session: &Summary| session.standing.is_live_of(user, &generations, now);
         // A batch comes back in any order.
         let mut live: HashMap<_, _> = found
             .into_iter()
-            .filter(lives)
-            .map(|session| (session.handle.clone(), session))
+            .filter(|(session, _)| session.standing.user == *user)
+            .filter(|(session, present)| session.standing.judge(*present, now).is_ok())
+            .map(|(session, _)| (session.handle.clone(), session))
             .collect();
         Ok(handles.iter().filter_map(|handle| live.remove(handle)).collect())
     }

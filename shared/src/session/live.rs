@@ -1,10 +1,46 @@
 //! A session and its user's generations, read one after the other, and judged together.
 
 use super::{LOOKS, SessionError, Sessions};
-use crate::ids::SessionHandle;
-use crate::model::{Ended, Session, Standing, UserGenerations};
+use crate::ids::{SessionHandle, TenantId, UserId};
+use crate::model::{Ended, Generations, Session, Standing};
 use crate::table::TableError;
-use std::collections::BTreeSet;
+
+/// What the look before found of a session that does not live by its generations.
+///
+/// The items of a look are read one by one, and a revocation that keeps a session raises the
+/// generation and lifts the session in one transaction. Reading one item before it and the other
+/// after it makes the session seem to be behind, or ahead. Two looks in a row that find the same
+/// generations and the same reason prove that reason:
+///
+/// - *Behind*: no generation was raised between the two looks, so the row of the second look was
+///   behind while its generation was present.
+/// - *Ahead*: the generation was read after the row of the first look, and is still lower.
+#[derive(Default)]
+pub(super) struct Looks(Option<(Generations, Ended)>);
+
+impl Looks {
+    /// Whether this look proves why the session does not live.
+    pub(super) fn prove(&mut self, why: Ended, present: Generations) -> bool {
+        match why {
+            Ended::Missing | Ended::Expired => true,
+            Ended::Revoked | Ended::Ahead => {
+                self.0.replace((present, why)) == Some((present, why))
+            }
+        }
+    }
+}
+
+/// Tells the operator whose session is ahead of its generations. The edge counts it.
+pub(super) fn warn_if_ahead(why: Ended, user: &UserId, tenant: &TenantId, handle: &SessionHandle) {
+    if why == Ended::Ahead {
+        tracing::warn!(
+            session = handle.fingerprint(),
+            user = user.as_str(),
+            tenant = tenant.as_str(),
+            "a session is ahead of its generations: an item of the table was lost, restored or tampered with"
+        );
+    }
+}
 
 impl Sessions {
     /// The session, if it lives.
@@ -18,32 +54,36 @@ impl Sessions {
 
     /// The session, if it was not ended by anybody. Its time may be over (PROTOCOL 4.3: a check
     /// does not look at that).
+    ///
+    /// # Errors
+    /// We could not find out. The inner error says why the session does not live.
     pub(super) async fn find_unended(
         &self,
         handle: &SessionHandle,
-    ) -> Result<Option<Session>, SessionError> {
-        Ok(self.find_judged(handle, Standing::judge_revoked).await?.ok())
+    ) -> Result<Result<Session, Ended>, SessionError> {
+        self.find_judged(handle, Standing::judge_unended).await
     }
 
-    /// Session first, generations second: a session that a revocation keeps is found behind only if
-    /// the revocation came between the two reads. Two looks that find the same generations prove
-    /// that it is behind.
+    /// Session first, generations second; looked at again as [`Looks`] asks.
     async fn find_judged(
         &self,
         handle: &SessionHandle,
-        judge: impl Fn(&Standing, &UserGenerations) -> Result<(), Ended>,
+        judge: impl Fn(&Standing, Generations) -> Result<(), Ended>,
     ) -> Result<Result<Session, Ended>, SessionError> {
-        let mut seen = None;
+        let mut looks = Looks::default();
         for _ in 0..LOOKS {
             let Some(session) = self.table.find(handle).await? else {
                 return Ok(Err(Ended::Missing));
             };
-            let standing = &session.standing;
-            let tenants = BTreeSet::from([standing.tenant.clone()]);
-            let present = self.table.generations(&standing.user, &tenants).await?;
-            match judge(standing, &present) {
-                Err(Ended::Revoked) if seen.as_ref() != Some(&present) => seen = Some(present),
-                judged => return Ok(judged.map(|()| session)),
+            let Standing { user, tenant, .. } = &session.standing;
+            let present = self.table.generations(user, tenant, handle).await?;
+            match judge(&session.standing, present) {
+                Ok(()) => return Ok(Ok(session)),
+                Err(why) if looks.prove(why, present) => {
+                    warn_if_ahead(why, user, tenant, handle);
+                    return Ok(Err(why));
+                }
+                Err(_) => {}
             }
         }
         Err(TableError::Contended { doing: "reading a session" }.into())

@@ -7,7 +7,7 @@ use super::issue::IssuedWith;
 use super::refresh::expected_anti_csrf;
 use super::{Issued, PROTECTED_PAYLOAD, SessionError, Sessions};
 use crate::ids::{SessionHandle, UserId};
-use crate::model::{Place, Session};
+use crate::model::{Ended, Place, Session};
 use crate::table::{Promoted, Promotion, TableError};
 use crate::time::Timestamp;
 use crate::token::refresh::{Classic, RefreshToken};
@@ -38,6 +38,8 @@ pub enum ClassicRefreshed {
     Issued(Box<Issued>),
     /// No, for this reason.
     Unauthorised(&'static str),
+    /// The session is ahead of its generations ([`Ended::Ahead`]).
+    Ahead,
     /// The token was used by somebody else. Nothing was changed.
     Theft {
         /// The session.
@@ -60,8 +62,10 @@ impl Sessions {
         asked: ClassicRefresh<'_>,
     ) -> Result<ClassicRefreshed, SessionError> {
         for _ in 0..ROUNDS {
-            let Ok(mut session) = self.find_live(token.handle()).await? else {
-                return Ok(ClassicRefreshed::Unauthorised(GONE));
+            let mut session = match self.find_live(token.handle()).await? {
+                Ok(session) => session,
+                Err(Ended::Ahead) => return Ok(ClassicRefreshed::Ahead),
+                Err(_) => return Ok(ClassicRefreshed::Unauthorised(GONE)),
             };
             if let Some(reason) = refuse(&session, token, asked) {
                 return Ok(ClassicRefreshed::Unauthorised(reason));

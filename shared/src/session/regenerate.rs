@@ -3,6 +3,7 @@
 use super::issue::{IssuedWith, Life};
 use super::verify_classic::Seen;
 use super::{NO_SESSION, SessionError, Sessions};
+use crate::model::Ended;
 use crate::token::keyring::Invalid;
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
@@ -14,6 +15,8 @@ pub enum Regenerated {
     Done(Box<Seen>),
     /// No, for this reason.
     Unauthorised(&'static str),
+    /// The session is ahead of its generations ([`Ended::Ahead`]).
+    Ahead,
     /// The payload has a claim that the token's version keeps to itself. Nothing was written.
     ProtectedPayload,
 }
@@ -40,8 +43,10 @@ impl Sessions {
             Err(Invalid::UnknownKey) if claims.expires_at < now => {}
             Err(_) => return Ok(Regenerated::Unauthorised("the access token is not valid")),
         }
-        let Ok(mut session) = self.find_live(&claims.handle).await? else {
-            return Ok(Regenerated::Unauthorised(NO_SESSION));
+        let mut session = match self.find_live(&claims.handle).await? {
+            Ok(session) => session,
+            Err(Ended::Ahead) => return Ok(Regenerated::Ahead),
+            Err(_) => return Ok(Regenerated::Unauthorised(NO_SESSION)),
         };
         if session.standing.user != claims.user {
             return Ok(Regenerated::Unauthorised(NO_SESSION));

@@ -2,11 +2,12 @@
 //! opened under a lower one is dead, whether the index knows of it or not. Then the rows are swept,
 //! as clean-up.
 
+use super::live::Looks;
 use super::patience::{Patience, Tries};
 use super::revoke_handles::Removals;
 use super::{SessionError, Sessions};
 use crate::ids::{Generation, SessionHandle, UserId};
-use crate::model::{Scope, Standing, UserGenerations};
+use crate::model::{Generations, Scope, Standing};
 use crate::table::{HandlePage, IndexCursor, Kept, SessionTable, TableError};
 use crate::time::Timestamp;
 
@@ -78,24 +79,22 @@ impl Sessions {
         scope: &Scope,
         except: &SessionHandle,
     ) -> Result<Generation, SessionError> {
-        let mut last_seen = None;
+        let mut looks = Looks::default();
         loop {
-            let (seen, kept) = self.find_kept(user, except).await?;
+            let Some((kept, seen)) = self.find_kept(user, except).await? else {
+                return Err(SessionError::NoSessionToKeep);
+            };
             let now = self.clock.now();
-            let raised = match kept {
-                Some(kept) if scope.covers(&kept.tenant) => {
-                    table.raise_keeping(user, scope, &seen, (except, kept.born), now).await?
+            let raised = match kept.judge(seen, now) {
+                Ok(()) if scope.covers(&kept.tenant) => {
+                    table.raise_keeping(user, scope, seen, (except, kept.born), now).await?
                 }
                 // It lives in a tenant that this revocation does not reach.
-                Some(_) => Kept::Raised(table.raise(user, scope, now).await?),
-                // Another call that keeps the same session may have come between the two reads. Two
-                // looks that find the same generations prove that it does not live.
-                None if last_seen.as_ref() == Some(&seen) => {
-                    return Err(SessionError::NoSessionToKeep);
-                }
-                None => Kept::Stale,
+                Ok(()) => Kept::Raised(table.raise(user, scope, now).await?),
+                Err(why) if looks.prove(why, seen) => return Err(SessionError::NoSessionToKeep),
+                // Another call that keeps the same session may have come between the two reads.
+                Err(_) => Kept::Stale,
             };
-            last_seen = Some(seen);
             match raised {
                 Kept::Raised(generation) => return Ok(generation),
                 Kept::Stale if tries.again().await? => {}
@@ -104,17 +103,15 @@ impl Sessions {
         }
     }
 
-    /// The user's generations, and the session to be kept, if it is found alive.
+    /// The session to be kept, if it is one of `user`, and then the generations that judge it.
     async fn find_kept(
         &self,
         user: &UserId,
         except: &SessionHandle,
-    ) -> Result<(UserGenerations, Option<Standing>), SessionError> {
-        let (found, generations) = self.table.find_all(std::slice::from_ref(except), user).await?;
-        let now = self.clock.now();
-        let lives = |standing: &Standing| standing.is_live_of(user, &generations, now);
-        let kept = found.into_iter().map(|session| session.standing).find(lives);
-        Ok((generations, kept))
+    ) -> Result<Option<(Standing, Generations)>, SessionError> {
+        let found = self.table.find_all(std::slice::from_ref(except), user).await?;
+        let found = found.into_iter().map(|(session, present)| (session.standing, present));
+        Ok({ found }.find(|(standing, _)| standing.user == *user))
     }
 
     /// The revocation has taken effect: whatever goes wrong from here on only leaves rows behind.

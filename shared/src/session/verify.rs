@@ -5,6 +5,7 @@
 //! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot:
 //! when a revoke call has answered, every strict check that starts afterwards refuses.
 
+use super::live::{Looks, warn_if_ahead};
 use super::{Evidence, LOOKS, SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Standing};
@@ -55,9 +56,7 @@ impl Refusal {
             Self::Token(Invalid::NotYetValid) => "token-not-yet-valid",
             Self::Token(Invalid::Expired) => "token-expired",
             Self::AntiCsrf => "anti-csrf",
-            Self::Ended(Ended::Missing) => "no-session",
-            Self::Ended(Ended::Expired) => "session-expired",
-            Self::Ended(Ended::Revoked) => "session-revoked",
+            Self::Ended(why) => why.reason(),
             Self::Superseded => "token-superseded",
         }
     }
@@ -164,20 +163,22 @@ impl Sessions {
     }
 
     async fn judge(&self, claims: Claims, mut read: StrictRead) -> Result<Verdict, SessionError> {
-        let mut refusal = self.refusal(&claims, &read);
-        let mut looks = 0..LOOKS;
-        // Items of one batch are read one by one. A revocation that keeps this session lifts it in
-        // the same transaction as the raise; to have seen the raise without the lift, the read was
-        // torn. Two looks that find the same generations prove that this session is behind.
-        while refusal == Some(Refusal::Ended(Ended::Revoked)) {
-            looks.next().ok_or(TableError::Contended { doing: "checking a session" })?;
-            let seen = std::mem::replace(&mut read, self.read_for(&claims).await?).generations;
-            refusal = self.refusal(&claims, &read);
-            if read.generations == seen {
-                break;
+        let mut looks = Looks::default();
+        for _ in 0..LOOKS {
+            match self.refusal(&claims, &read) {
+                None => return Ok(Verdict::Allowed(principal(claims))),
+                Some(Refusal::Ended(why)) if !looks.prove(why, read.generations) => {
+                    read = self.read_for(&claims).await?;
+                }
+                Some(refusal) => {
+                    if let Refusal::Ended(why) = refusal {
+                        warn_if_ahead(why, &claims.user, &claims.tenant, &claims.handle);
+                    }
+                    return Ok(Verdict::Refused(refusal));
+                }
             }
         }
-        Ok(refusal.map_or_else(|| Verdict::Allowed(principal(claims)), Verdict::Refused))
+        Err(TableError::Contended { doing: "checking a session" }.into())
     }
 
     fn refusal(&self, claims: &Claims, read: &StrictRead) -> Option<Refusal> {
@@ -187,7 +188,7 @@ impl Sessions {
         let Some(session) = read.session.as_ref().filter(same) else {
             return Some(Refusal::Ended(Ended::Missing));
         };
-        if let Err(ended) = session.judge(&read.generations, self.clock.now()) {
+        if let Err(ended) = session.judge(read.generations, self.clock.now()) {
             return Some(Refusal::Ended(ended));
         }
         let parent = claims.parent.as_ref().map(RefreshHash::digest);

@@ -5,7 +5,7 @@
 use super::issue::IssuedWith;
 use super::{SessionError, Sessions};
 use crate::ids::{SessionHandle, TenantId, UserId};
-use crate::model::Session;
+use crate::model::{Ended, Session};
 use crate::table::{Promoted, Promotion, TableError};
 use crate::token::access::{AccessToken, Claims};
 use crate::token::payload::Payload;
@@ -34,6 +34,8 @@ pub enum ClassicVerdict {
     TryRefresh(&'static str),
     /// The session is over, for this reason.
     Unauthorised(&'static str),
+    /// The session is ahead of its generations ([`Ended::Ahead`]).
+    Ahead,
     /// The session's payload has a claim that the token's version keeps to itself.
     ProtectedPayload,
 }
@@ -90,7 +92,10 @@ impl Sessions {
         check_database: bool,
     ) -> Result<ClassicVerdict, SessionError> {
         for _ in 0..ROUNDS {
-            let found = self.find_unended(&claims.handle).await?;
+            let found = match self.find_unended(&claims.handle).await? {
+                Err(Ended::Ahead) => return Ok(ClassicVerdict::Ahead),
+                found => found.ok(),
+            };
             let is_over = |session: &Session| session.standing.expires_at <= self.clock.now();
             let stands = |session: &Session| {
                 belongs(&claims, session) && !(check_database && is_over(session))

@@ -4,11 +4,10 @@ use super::client::Tried;
 use super::generations::is_conflict;
 use super::item::Item;
 use super::schema::{
-    APP_IDS, APP_VERSION, Attributes, GENERATION, INCARNATION, PK, REMOVED, SETTINGS, TENANTS,
-    number, text,
+    APP_IDS, APP_VERSION, Attributes, INCARNATION, PK, REMOVED, SETTINGS, TENANTS, number, text,
 };
 use super::{SessionTable, TableError};
-use crate::ids::{AppId, Generation, TenantId};
+use crate::ids::{AppId, TenantId};
 use crate::tenancy::AppRecord;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -26,15 +25,13 @@ pub struct AppTable {
 
 /// What is written along with an app's record.
 #[derive(Clone, Copy, Debug)]
-pub enum AppWrite<'a> {
+pub enum AppWrite {
     /// Nothing.
     Changed,
     /// It is on the list of apps from now on.
     Made,
     /// It no longer is, and its keys are gone: nothing that it issued can be verified.
     Removed,
-    /// Everybody's sessions in this tenant are ended, by one generation, whatever their number.
-    TenantRemoved(&'a TenantId, Generation),
 }
 
 /// What became of a write of an app.
@@ -95,11 +92,7 @@ impl AppTable {
     ///
     /// # Errors
     /// The effect is unknown.
-    pub async fn write(
-        &self,
-        app: &AppRecord,
-        write: AppWrite<'_>,
-    ) -> Result<AppWritten, TableError> {
+    pub async fn write(&self, app: &AppRecord, write: AppWrite) -> Result<AppWritten, TableError> {
         let update = |update| TransactWriteItem::builder().update(update).build();
         let mut items = vec![TransactWriteItem::builder().put(self.put(app)?).build()];
         match write {
@@ -108,9 +101,6 @@ impl AppTable {
             AppWrite::Removed => {
                 items.push(update(self.list_as("DELETE", app)?));
                 items.extend(self.delete_keys(app)?);
-            }
-            AppWrite::TenantRemoved(tenant, generation) => {
-                items.push(update(self.raise(app, tenant, generation)?));
             }
         }
         let transaction = self.dynamodb.transact_write_items().set_transact_items(Some(items));
@@ -151,23 +141,6 @@ impl AppTable {
                 .expression_attribute_values(":seen", count(version - 1)),
         };
         put.build().map_err(TableError::building(DOING))
-    }
-
-    fn raise(
-        &self,
-        app: &AppRecord,
-        tenant: &TenantId,
-        generation: Generation,
-    ) -> Result<Update, TableError> {
-        Update::builder()
-            .table_name(&*self.name)
-            .key(PK, self.sessions_of(app).tenant_pk(tenant))
-            .update_expression("SET #generation = :next")
-            .condition_expression("attribute_not_exists(#generation) OR #generation < :next")
-            .expression_attribute_names("#generation", GENERATION)
-            .expression_attribute_values(":next", number(generation.number()))
-            .build()
-            .map_err(TableError::building(DOING))
     }
 
     fn list_as(&self, verb: &str, app: &AppRecord) -> Result<Update, TableError> {

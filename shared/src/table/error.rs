@@ -5,14 +5,25 @@ use aws_sdk_dynamodb::error::{BoxError, BuildError, ProvideErrorMetadata, SdkErr
 /// We could not find out, or could not write. Absence is never an error: it is a value.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The table did not answer, or not in time, or refused for a reason that is ours to mend. The
-    /// effect is unknown.
+    /// The table did not answer, or not in time, or failed. The effect is unknown.
     #[error("the session table did not answer: {doing}")]
     Unavailable {
         /// What was being done.
         doing: &'static str,
-        /// What the table said, if it was it that refused.
+        /// What the table said, if it was it that failed.
         said: Option<Box<Said>>,
+        /// What the SDK says. It names no item's content.
+        #[source]
+        source: BoxError,
+    },
+    /// The table refused, and would refuse the same call again: access is denied, there is no such
+    /// table, or the request or the item is not one that DynamoDB takes. Nothing was done.
+    #[error("the session table refused: {doing}")]
+    Refused {
+        /// What was being done.
+        doing: &'static str,
+        /// What the table said.
+        said: Box<Said>,
         /// What the SDK says. It names no item's content.
         #[source]
         source: BoxError,
@@ -64,6 +75,35 @@ pub struct Said {
     pub message: String,
 }
 
+impl Said {
+    /// Whether the same call would be refused again, however often it is made: only an operator can
+    /// mend the cause. AWS lists these as errors that are not to be retried ("Error handling with
+    /// DynamoDB", "Common Error Types"). A cancelled transaction names the reason of each member in
+    /// its message, in brackets.
+    fn is_final(&self) -> bool {
+        const FINAL: [&str; 9] = [
+            "AccessDeniedException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "InvalidSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "ResourceNotFoundException",
+            "SerializationException",
+            "ValidationException",
+        ];
+        match self.code.as_str() {
+            "TransactionCanceledException" => reasons(&self.message).contains("ValidationError"),
+            code => FINAL.contains(&code),
+        }
+    }
+}
+
+/// The reasons that a cancelled transaction gives in its message.
+fn reasons(message: &str) -> &str {
+    message.split_once('[').unwrap_or_default().1
+}
+
 impl TableError {
     /// For `map_err` on an SDK call.
     pub(super) fn doing<E, R>(doing: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
@@ -77,7 +117,12 @@ impl TableError {
             }
             let message = error.message().unwrap_or_default().to_owned();
             let said = error.code().map(|code| Box::new(Said { code: code.to_owned(), message }));
-            Self::Unavailable { doing, said, source: Box::new(error) }
+            match said {
+                Some(said) if said.is_final() => {
+                    Self::Refused { doing, said, source: Box::new(error) }
+                }
+                said => Self::Unavailable { doing, said, source: Box::new(error) },
+            }
         }
     }
 
@@ -104,7 +149,7 @@ fn is_throttling(code: Option<&str>, message: Option<&str>) -> bool {
     ];
     match code {
         Some("TransactionCanceledException") => {
-            let reasons = message.and_then(|text| text.split_once('[')).unwrap_or_default().1;
+            let reasons = reasons(message.unwrap_or_default());
             ["ThrottlingError", "ProvisionedThroughputExceeded"]
                 .iter()
                 .any(|reason| reasons.contains(reason))
@@ -133,6 +178,28 @@ mod tests {
             (None, Some("ThrottlingException"), false),
         ] {
             assert_eq!(is_throttling(code, message), expected, "{code:?} {message:?}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_refused_again_is_told_by_its_code() {
+        let cancelled = "TransactionCanceledException";
+        for (code, message, expected) in [
+            ("ValidationException", "Item size has exceeded the maximum allowed size", true),
+            ("AccessDeniedException", "", true),
+            ("ResourceNotFoundException", "", true),
+            (cancelled, "see the reasons [None, ValidationError]", true),
+            (cancelled, "see the reasons [None, TransactionConflict]", false),
+            (cancelled, "ValidationError", false),
+            ("InternalServerError", "", false),
+            ("TransactionConflictException", "", false),
+            ("LimitExceededException", "", false),
+            // Another execution environment may have better credentials.
+            ("ExpiredTokenException", "", false),
+            ("UnrecognizedClientException", "", false),
+        ] {
+            let said = Said { code: code.to_owned(), message: message.to_owned() };
+            assert_eq!(said.is_final(), expected, "{said:?}");
         }
     }
 }

@@ -1,26 +1,35 @@
-//! The user item, and the item of a tenant that was removed: generations that only grow.
+//! Generations: numbers that only grow, in items that no caller can make grow.
 //!
-//! The items have no time to live. Refusing a session rests on it for as long as that session could
+//! A user item holds two: the whole user's, and the user's in tenant `public`. The user's generation
+//! in another tenant is an item of its own. The generation of everybody in a tenant is written in 16
+//! copies, of which a session's handle names the one that judges the session ([`Shard`]).
+//!
+//! The items have no time to live. Refusing a session rests on them for as long as that session could
 //! live, and a later release or another configuration may have given that session a longer life
 //! than this one knows of.
 
 use super::item::Item;
 use super::schema::{
-    Attributes, GENERATION, PK, TENANT_GENERATION, TENANT_PREFIX, USER_GENERATION, number,
+    Attributes, GENERATION, PK, PUBLIC_GENERATION, TENANT_GENERATION, USER_GENERATION, number,
 };
 use super::{SessionTable, TableError};
-use crate::ids::{Generation, SessionHandle, TenantId, UserId};
-use crate::model::{Generations, Scope, UserGenerations};
+use crate::ids::{Generation, SessionHandle, Shard, TenantId, UserId};
+use crate::model::{Generations, Scope, Summary};
 use crate::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem, Update};
-use std::collections::BTreeSet;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
 
 const DOING: &str = "revoking a user's sessions";
+const READING: &str = "reading a user's generations";
+
+/// What is read of the items that hold generations.
+pub(super) const GENERATIONS: [&str; 3] = [PK, GENERATION, PUBLIC_GENERATION];
 
 /// What became of a raise that spares one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,105 +40,128 @@ pub enum Kept {
     Stale,
 }
 
-fn attribute(scope: &Scope) -> String {
-    match scope {
-        Scope::User => GENERATION.to_owned(),
-        Scope::Tenant(tenant) => format!("{TENANT_PREFIX}{}", tenant.as_str()),
-    }
+/// The item and the attribute that hold a generation.
+struct Place {
+    pk: AttributeValue,
+    attribute: &'static str,
+    doing: &'static str,
 }
 
-/// The attribute of a user item that counts, besides the whole user's, for a session in `tenant`.
-pub(super) fn generation_name(tenant: &TenantId) -> String {
-    attribute(&Scope::Tenant(tenant.clone()))
-}
-
-pub(super) fn user_from_item(attributes: &Attributes) -> Result<UserGenerations, TableError> {
-    let item = Item { entity: "user", attributes };
-    let mut generations = UserGenerations {
-        whole: Generation::from_number(item.optional_number(GENERATION)?.unwrap_or_default()),
-        ..UserGenerations::default()
-    };
-    for (name, value) in attributes {
-        if let Some(tenant) = name.strip_prefix(TENANT_PREFIX) {
-            let tenant = TenantId::parse(tenant).map_err(|_| item.corrupt(TENANT_PREFIX))?;
-            let number = value.as_n().ok().and_then(|number| number.parse().ok());
-            let number = number.ok_or_else(|| item.corrupt(TENANT_PREFIX))?;
-            generations.tenants.insert(tenant, Generation::from_number(number));
+/// Notes what an item says of the generations that judge a session in `tenant`.
+pub(super) fn note(
+    generations: &mut Generations,
+    attributes: &Attributes,
+    tenant: &TenantId,
+) -> Result<(), TableError> {
+    match kind_of(attributes)? {
+        "user" => {
+            let item = Item { entity: "user", attributes };
+            generations.whole = generation(item.optional_number(GENERATION)?);
+            if tenant.is_public() {
+                generations.tenant = generation(item.optional_number(PUBLIC_GENERATION)?);
+            }
+        }
+        "user-tenant" => {
+            let item = Item { entity: "user-tenant", attributes };
+            generations.tenant = Generation::from_number(item.number(GENERATION)?);
+        }
+        _ => {
+            let item = Item { entity: "tenant", attributes };
+            generations.everybody = Generation::from_number(item.number(GENERATION)?);
         }
     }
-    Ok(generations)
+    Ok(())
+}
+
+/// A generation that nobody raised yet is 0.
+fn generation(number: Option<i64>) -> Generation {
+    Generation::from_number(number.unwrap_or_default())
+}
+
+/// The first part of an item's key.
+pub(super) fn kind_of(attributes: &Attributes) -> Result<&str, TableError> {
+    let pk = Item { entity: "unnamed", attributes }.text(PK)?;
+    Ok(pk.split('#').next().unwrap_or_default())
 }
 
 impl SessionTable {
-    /// The generations that judge the user's sessions in `tenants`, read strongly. Nobody removes
-    /// the tenant `public`: without another one, one item is read.
+    /// The keys of the items whose generations judge a session: one in `public`, which nobody
+    /// removes, and three in another tenant.
+    pub(super) fn generation_keys(
+        &self,
+        user: &UserId,
+        tenant: &TenantId,
+        handle: &SessionHandle,
+    ) -> Vec<AttributeValue> {
+        let mut keys = vec![self.user_pk(user)];
+        if !tenant.is_public() {
+            keys.push(self.user_tenant_pk(tenant, user));
+            keys.push(self.tenant_pk(tenant, Shard::of(handle)));
+        }
+        keys
+    }
+
+    /// The generations that judge a session of `user` in `tenant`, read strongly.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.
     pub async fn generations(
         &self,
         user: &UserId,
-        tenants: &BTreeSet<TenantId>,
-    ) -> Result<UserGenerations, TableError> {
-        const DOING: &str = "reading a user's generations";
-        if tenants.iter().all(TenantId::is_public) {
-            let pk = self.user_pk(user);
-            let get =
-                self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);
-            let found = get.send().await.map_err(TableError::doing(DOING))?;
-            return Ok(found.item.as_ref().map(user_from_item).transpose()?.unwrap_or_default());
-        }
-        let mut keys = vec![self.user_pk(user)];
-        let of_tenants: Vec<_> = tenants.iter().map(generation_name).collect();
-        let mut names = vec![PK, GENERATION];
-        names.extend(of_tenants.iter().map(String::as_str));
-        for tenant in tenants {
-            if !tenant.is_public() {
-                keys.push(self.tenant_pk(tenant));
-            }
-        }
-        let mut generations = UserGenerations::default();
-        for item in self.read_all(DOING, keys, &names).await? {
-            self.add_generations(&mut generations, &item)?;
+        tenant: &TenantId,
+        handle: &SessionHandle,
+    ) -> Result<Generations, TableError> {
+        let items = if tenant.is_public() {
+            let get = self.dynamodb.get_item().table_name(&*self.name).key(PK, self.user_pk(user));
+            let found = get.consistent_read(true).send().await;
+            found.map_err(TableError::doing(READING))?.item.into_iter().collect()
+        } else {
+            let keys = self.generation_keys(user, tenant, handle);
+            self.read_all(READING, keys, &GENERATIONS).await?
+        };
+        let mut generations = Generations::default();
+        for item in &items {
+            note(&mut generations, item, tenant)?;
         }
         Ok(generations)
     }
 
-    /// The generation of everybody in a tenant, read strongly.
-    ///
-    /// # Errors
-    /// We could not find out, or the item is corrupt.
-    pub async fn everybodys_generation(&self, tenant: &TenantId) -> Result<Generation, TableError> {
-        let pk = self.tenant_pk(tenant);
-        let get =
-            self.dynamodb.get_item().table_name(&*self.name).key(PK, pk).consistent_read(true);
-        let found = get.send().await.map_err(TableError::doing("reading a tenant's generation"))?;
-        let item = found.item.unwrap_or_default();
-        let number = Item { entity: "tenant", attributes: &item }.optional_number(GENERATION)?;
-        Ok(Generation::from_number(number.unwrap_or_default()))
-    }
-
-    /// Adds what a user item or a tenant item says.
-    pub(super) fn add_generations(
+    /// Each of these sessions of `user` with the generations that judge it, read strongly.
+    pub(super) async fn with_generations(
         &self,
-        generations: &mut UserGenerations,
-        attributes: &Attributes,
-    ) -> Result<(), TableError> {
-        let item = Item { entity: "tenant", attributes };
-        let Some(tenant) = self.tenant_of(item.text(PK)?) else {
-            let everybody = std::mem::take(&mut generations.everybody);
-            *generations = UserGenerations { everybody, ..user_from_item(attributes)? };
-            return Ok(());
+        sessions: Vec<Summary>,
+        user: &UserId,
+    ) -> Result<Vec<(Summary, Generations)>, TableError> {
+        let keys_of = |session: &Summary| {
+            let keys = self.generation_keys(user, &session.standing.tenant, &session.handle);
+            keys.into_iter().filter_map(|key| key.as_s().ok().cloned()).collect::<Vec<_>>()
         };
-        let everybody = Generation::from_number(item.number(GENERATION)?);
-        generations.everybody.insert(tenant, everybody);
-        Ok(())
+        // Sessions of one tenant share items; a batch must not name a key twice.
+        let keys: BTreeSet<_> = sessions.iter().flat_map(keys_of).collect();
+        let keys = keys.into_iter().map(AttributeValue::S).collect();
+        let mut found = BTreeMap::new();
+        for item in self.read_all(READING, keys, &GENERATIONS).await? {
+            let pk = Item { entity: "unnamed", attributes: &item }.text(PK)?.to_owned();
+            found.insert(pk, item);
+        }
+        let judged = sessions.into_iter().map(|session| {
+            let mut generations = Generations::default();
+            for item in keys_of(&session).iter().filter_map(|pk| found.get(pk)) {
+                note(&mut generations, item, &session.standing.tenant)?;
+            }
+            Ok((session, generations))
+        });
+        judged.collect()
     }
 
-    /// The tenant in a tenant item's key.
-    fn tenant_of(&self, pk: &str) -> Option<TenantId> {
-        let rest = pk.strip_prefix("tenant#")?.strip_prefix(&*self.prefix)?;
-        TenantId::parse(rest.strip_prefix('#')?).ok()
+    /// The place of the generation that a revocation of `scope` raises.
+    fn place(&self, user: &UserId, scope: &Scope) -> Place {
+        let (pk, attribute) = match scope {
+            Scope::User => (self.user_pk(user), GENERATION),
+            Scope::Tenant(tenant) if tenant.is_public() => (self.user_pk(user), PUBLIC_GENERATION),
+            Scope::Tenant(tenant) => (self.user_tenant_pk(tenant, user), GENERATION),
+        };
+        Place { pk, attribute, doing: DOING }
     }
 
     /// **The moment a revocation takes effect**, whatever the number of sessions: one conditional
@@ -143,50 +175,78 @@ impl SessionTable {
         scope: &Scope,
         now: Timestamp,
     ) -> Result<Generation, TableError> {
+        self.raise_at(&self.place(user, scope), now).await
+    }
+
+    /// Ends the sessions of everybody in `tenant`, whatever their number: raises the tenant's
+    /// generation in each of its copies, by a write of its own. It has taken effect for every
+    /// session when all copies are written, and only then is this answered.
+    ///
+    /// # Errors
+    /// Some copies may be raised and others not. Raising them again is harmless.
+    pub async fn raise_tenant(&self, tenant: &TenantId, now: Timestamp) -> Result<(), TableError> {
+        self.raise_copies("ending a tenant's sessions", now, |shard| self.tenant_pk(tenant, shard))
+            .await
+    }
+
+    /// Raises a generation in all of its copies. Each is tried, whatever becomes of another.
+    async fn raise_copies(
+        &self,
+        doing: &'static str,
+        now: Timestamp,
+        pk: impl Fn(Shard) -> AttributeValue,
+    ) -> Result<(), TableError> {
+        let raises = Shard::all().map(|shard| {
+            let place = Place { pk: pk(shard), attribute: GENERATION, doing };
+            async move { self.raise_at(&place, now).await }
+        });
+        join_all(raises).await.into_iter().try_for_each(|raised| raised.map(drop))
+    }
+
+    async fn raise_at(&self, place: &Place, now: Timestamp) -> Result<Generation, TableError> {
         // Most often the time is greater than any generation so far.
         let next = Generation::default().next(now);
         let to_now = self
-            .raise_by("SET #generation = :value", scope, user)
+            .raise_by("SET #generation = :value", place)
             .condition_expression("attribute_not_exists(#generation) OR #generation < :value")
             .expression_attribute_values(":value", number(next.number()));
         match to_now.customize().config_override(self.tried.config()).send().await {
             Ok(_) => Ok(next),
-            Err(SdkError::ServiceError(error)) if is_refused(error.err()) => {
-                self.step(user, scope).await
-            }
-            Err(error) => Err(TableError::doing(DOING)(error)),
+            Err(SdkError::ServiceError(error)) if is_refused(error.err()) => self.step(place).await,
+            Err(error) => Err(TableError::doing(place.doing)(error)),
         }
     }
 
     /// Raises a generation that is not lower than our clock: an earlier revocation had one that is
     /// ahead, or a lost answer made the SDK write twice. An increment cannot be overtaken, however
     /// many do it at once; done twice, it can only end more, never fewer.
-    async fn step(&self, user: &UserId, scope: &Scope) -> Result<Generation, TableError> {
+    async fn step(&self, place: &Place) -> Result<Generation, TableError> {
         let step = self
-            .raise_by("SET #generation = #generation + :value", scope, user)
+            .raise_by("SET #generation = #generation + :value", place)
             .condition_expression("attribute_exists(#generation)")
             .expression_attribute_values(":value", number(1))
             .return_values(ReturnValue::UpdatedNew);
         match step.customize().config_override(self.tried.config()).send().await {
             Ok(answer) => {
-                let user = user_from_item(&answer.attributes.unwrap_or_default())?;
-                Ok(scope.of(&user))
+                let attributes = answer.attributes.unwrap_or_default();
+                let item = Item { entity: "generation", attributes: &attributes };
+                Ok(Generation::from_number(item.number(place.attribute)?))
             }
-            // Nobody but an operator deletes a user item.
+            // Nobody but an operator deletes an item that holds a generation.
             Err(SdkError::ServiceError(error)) if is_refused(error.err()) => {
-                Err(TableError::Contended { doing: DOING })
+                Err(TableError::Contended { doing: place.doing })
             }
-            Err(error) => Err(TableError::doing(DOING)(error)),
+            Err(error) => Err(TableError::doing(place.doing)(error)),
         }
     }
 
-    fn raise_by(&self, expression: &str, scope: &Scope, user: &UserId) -> UpdateItemFluentBuilder {
+    fn raise_by(&self, expression: &str, place: &Place) -> UpdateItemFluentBuilder {
         self.dynamodb
             .update_item()
             .table_name(&*self.name)
-            .key(PK, self.user_pk(user))
+            .key(PK, place.pk.clone())
             .update_expression(expression)
-            .expression_attribute_names("#generation", attribute(scope))
+            .expression_attribute_names("#generation", place.attribute)
     }
 
     /// The same, sparing one session: the raise and the lifting of that session are one
@@ -200,12 +260,12 @@ impl SessionTable {
         &self,
         user: &UserId,
         scope: &Scope,
-        seen: &UserGenerations,
+        seen: Generations,
         kept: (&SessionHandle, Generations),
         now: Timestamp,
     ) -> Result<Kept, TableError> {
         let next = scope.of(seen).next(now);
-        let raise = self.raise_exactly(user, scope, scope.of(seen), next);
+        let raise = self.raise_exactly(self.place(user, scope), scope.of(seen), next);
         let lift = self.lift_exactly(kept, scope, next);
         let transaction = self
             .dynamodb
@@ -221,16 +281,15 @@ impl SessionTable {
 
     fn raise_exactly(
         &self,
-        user: &UserId,
-        scope: &Scope,
+        place: Place,
         seen: Generation,
         next: Generation,
     ) -> UpdateBuilder {
         let update = Update::builder()
             .table_name(&*self.name)
-            .key(PK, self.user_pk(user))
+            .key(PK, place.pk)
             .update_expression("SET #generation = :next")
-            .expression_attribute_names("#generation", attribute(scope))
+            .expression_attribute_names("#generation", place.attribute)
             .expression_attribute_values(":next", number(next.number()));
         if seen == Generation::default() {
             update.condition_expression("attribute_not_exists(#generation)")

@@ -2,7 +2,7 @@
 //! kinds apart.
 
 use super::SessionTable;
-use crate::ids::{SessionHandle, TenantId, UserId};
+use crate::ids::{SessionHandle, Shard, TenantId, UserId};
 use crate::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
@@ -45,10 +45,11 @@ pub(super) const STATIC_KEY: &str = "staticKey";
 /// Whether the payload names the issuer.
 pub(super) const PAYLOAD_ISSUER: &str = "payloadIssuer";
 
-/// On a user item: the generation of the whole user. On a tenant item: of everybody in it.
+/// On a user item: the generation of the whole user. On a user-and-tenant item: of that user in that
+/// tenant. On each copy of a tenant item: of everybody in it.
 pub(super) const GENERATION: &str = "generation";
-/// On a user item: `tenant#<tenantId>` is the generation of one tenant.
-pub(super) const TENANT_PREFIX: &str = "tenant#";
+/// On a user item: the user's generation in tenant `public`.
+pub(super) const PUBLIC_GENERATION: &str = "publicGeneration";
 
 /// On the key items: counts the writes.
 pub(super) const KEYS_VERSION: &str = "keysVersion";
@@ -102,8 +103,13 @@ impl SessionTable {
         text(&format!("user#{}#{}", self.prefix, user.as_str()))
     }
 
-    pub(super) fn tenant_pk(&self, tenant: &TenantId) -> AttributeValue {
-        text(&format!("tenant#{}#{}", self.prefix, tenant.as_str()))
+    /// Only the last part, the user id, may contain a `#`.
+    pub(super) fn user_tenant_pk(&self, tenant: &TenantId, user: &UserId) -> AttributeValue {
+        text(&format!("user-tenant#{}#{}#{}", self.prefix, tenant.as_str(), user.as_str()))
+    }
+
+    pub(super) fn tenant_pk(&self, tenant: &TenantId, shard: Shard) -> AttributeValue {
+        text(&format!("tenant#{}#{}#{shard}", self.prefix, tenant.as_str()))
     }
 
     pub(super) fn user_key(&self, user: &UserId) -> AttributeValue {

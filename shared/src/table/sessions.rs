@@ -1,17 +1,17 @@
 //! Session rows: open, read, rotate, end.
 
-use super::generations::generation_name;
+use super::generations::{GENERATIONS, kind_of, note};
 use super::item::Item;
 use super::keys::published_from_item;
 use super::schema::{
-    Attributes, EXPIRES_AT, EXPIRES_AT_MILLIS, GENERATION, PK, PREVIOUS_REFRESH_DIGEST,
-    PUBLIC_KEYS, REFRESH_DIGEST, ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION,
-    USER_ID, bytes, expiry, number, text,
+    EXPIRES_AT, EXPIRES_AT_MILLIS, PK, PREVIOUS_REFRESH_DIGEST, PUBLIC_KEYS, REFRESH_DIGEST,
+    ROTATED_AT, ROTATION_SALT, TENANT_GENERATION, USER_GENERATION, USER_ID, bytes, expiry, number,
+    text,
 };
 use super::session_item::{LISTED, STANDING, expires_at, standing_from_item};
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, SessionHandle, TenantId, UserId};
-use crate::model::{Place, Scope, Session, Standing, Summary, UserGenerations};
+use crate::model::{Generations, Place, Scope, Session, Standing, Summary};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::keyring::Keyring;
@@ -77,8 +77,8 @@ pub struct Removed {
 pub struct StrictRead {
     /// The session's row, if there is one.
     pub session: Option<Standing>,
-    /// Its user's generations.
-    pub generations: UserGenerations,
+    /// The generations that judge it.
+    pub generations: Generations,
     /// The published keys, if they were asked for and exist.
     pub keys: Option<Keyring>,
 }
@@ -123,9 +123,9 @@ impl SessionTable {
         found.item.as_ref().map(|item| self.session_from_item(item)).transpose()
     }
 
-    /// Everything a strict check needs: one `BatchGetItem`, strongly consistent, of the session and
-    /// the user item, of the tenant item for a tenant that can be removed, and of the published keys
-    /// if asked for. One read unit for each.
+    /// Everything a strict check needs: one `BatchGetItem`, strongly consistent, of the session, of
+    /// the user item, in a tenant other than `public` of the user-and-tenant item and the session's
+    /// copy of the tenant item, and of the published keys if asked for. One read unit for each.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.
@@ -136,19 +136,16 @@ impl SessionTable {
         tenant: &TenantId,
         with_keys: bool,
     ) -> Result<StrictRead, TableError> {
-        let mut keys = vec![self.session_pk(handle), self.user_pk(user)];
-        let of_tenant = generation_name(tenant);
+        let mut keys = self.generation_keys(user, tenant, handle);
+        keys.push(self.session_pk(handle));
         let mut names: Vec<&str> = STANDING.into();
-        names.extend([PK, GENERATION, &of_tenant]);
-        if !tenant.is_public() {
-            keys.push(self.tenant_pk(tenant));
-        }
+        names.extend(GENERATIONS);
         if with_keys {
             keys.push(self.public_keys_pk());
             names.push(PUBLIC_KEYS);
         }
         let mut read =
-            StrictRead { session: None, generations: UserGenerations::default(), keys: None };
+            StrictRead { session: None, generations: Generations::default(), keys: None };
         // The keys have attributes of other types, and are read seldom.
         let hot = if with_keys { None } else { self.hot.read(&self.name, &keys, &names).await };
         let items = match hot {
@@ -156,18 +153,17 @@ impl SessionTable {
             None => self.read_all("checking a session", keys, &names).await?,
         };
         for item in items {
-            let kind = kind_of(&item)?;
-            match kind {
+            match kind_of(&item)? {
                 "session" => read.session = Some(standing_from_item(&item)?),
-                "user" | "tenant" => self.add_generations(&mut read.generations, &item)?,
-                _ => read.keys = Some(published_from_item(&item)?),
+                "public-keys" => read.keys = Some(published_from_item(&item)?),
+                _ => note(&mut read.generations, &item, tenant)?,
             }
         }
         Ok(read)
     }
 
-    /// These sessions and then their user's generations, read strongly. Handles without a row are
-    /// left out.
+    /// These sessions, and then for each the generations that judge it as a session of `user`, read
+    /// strongly. Handles without a row are left out.
     ///
     /// # Errors
     /// We could not find out, or an item is corrupt.
@@ -175,15 +171,12 @@ impl SessionTable {
         &self,
         handles: &[SessionHandle],
         user: &UserId,
-    ) -> Result<(Vec<Summary>, UserGenerations), TableError> {
+    ) -> Result<Vec<(Summary, Generations)>, TableError> {
         let keys = handles.iter().map(|handle| self.session_pk(handle)).collect();
         let names: Vec<_> = STANDING.into_iter().chain(LISTED).collect();
         let found = self.read_all("reading sessions", keys, &names).await?;
         let sessions = found.iter().map(|item| self.summary_from_item(item));
-        let sessions = sessions.collect::<Result<Vec<_>, _>>()?;
-        let tenants = sessions.iter().map(|session| session.standing.tenant.clone()).collect();
-        let generations = self.generations(user, &tenants).await?;
-        Ok((sessions, generations))
+        self.with_generations(sessions.collect::<Result<_, _>>()?, user).await
     }
 
     /// Makes the next refresh token current, if `seen` still is.
@@ -318,10 +311,4 @@ impl SessionTable {
             Err(error) => Err(TableError::doing("ending a session")(error)),
         }
     }
-}
-
-/// The first part of an item's key.
-fn kind_of(attributes: &Attributes) -> Result<&str, TableError> {
-    let pk = Item { entity: "unnamed", attributes }.text(PK)?;
-    Ok(pk.split('#').next().unwrap_or_default())
 }

@@ -1,13 +1,13 @@
 //! Apps and tenants: made, changed, removed, and what goes with them.
 
-use super::{NOW, app, handle, insert, opened, session, tenant, user};
-use shared::ids::{AppId, Generation, TenantId};
-use shared::model::{Ended, Generations, Scope, UserGenerations};
+use super::{NOW, app, handle, insert, opened, present, session, tenant, user};
+use shared::ids::{AppId, Generation};
+use shared::model::{Ended, Generations, Scope};
 use shared::table::{AppTable, AppWrite, AppWritten, KeysWritten, SessionTable};
 use shared::tenancy::{AppRecord, AppSettings, MAX_TENANTS};
 use shared::token::signing::SigningKeys;
 
-async fn written(table: &AppTable, app: &AppRecord, write: AppWrite<'_>) -> AppWritten {
+async fn written(table: &AppTable, app: &AppRecord, write: AppWrite) -> AppWritten {
     table.write(app, write).await.expect("an answer")
 }
 
@@ -129,36 +129,27 @@ pub(super) async fn a_removed_app_takes_its_keys_along(table: AppTable) {
     assert!(after.find(&handle("s")).await.expect("an answer").is_none());
     let page = after.find_handles(&user("u"), &Scope::User, None, None).await;
     assert!(page.expect("an answer").handles.is_empty());
-    let generations = after.generations(&user("u"), &[].into()).await.expect("an answer");
-    assert_eq!(generations, UserGenerations::default());
+    assert_eq!(present(&after, "u", "acme", "s").await, Generations::default());
     with_keys(&after).await;
 }
 
-/// By one generation, which everything reads that judges a session.
+/// By a generation, which everything reads that judges a session.
 pub(super) async fn the_end_of_a_tenant_ends_everybodys_sessions_in_it(table: AppTable) {
     let (acme, globex) = (tenant("acme"), tenant("globex"));
-    let tenants = [acme.clone(), globex.clone()].into();
-    let first = AppRecord { tenants, ..app("one") };
-    let other = AppRecord { id: app("two").id, ..first.clone() };
-    made(&table, &first).await;
-    made(&table, &other).await;
+    let first = app("one");
+    let other = table.sessions_of(&app("two"));
     let sessions = table.sessions_of(&first);
-    let seven = Generation::from_number(7);
-    let mut without = next(&first);
-    without.tenants.remove(&acme);
-    let end = AppWrite::TenantRemoved(&acme, seven);
-    assert_eq!(written(&table, &without, end).await, AppWritten::Written);
-    assert_eq!(found(&table, &first.id).await.tenants, [globex.clone()].into());
+    sessions.raise_tenant(&acme, NOW).await.expect("an answer");
+    assert_eq!(present(&other, "u", "acme", "after").await, Generations::default());
+    assert_eq!(present(&sessions, "u", "globex", "after").await, Generations::default());
+    assert_eq!(present(&sessions, "u", "public", "after").await, Generations::default());
+    let raised = present(&sessions, "u", "acme", "after").await;
+    assert_eq!(raised, Generations { everybody: raised.everybody, ..Generations::default() });
+    assert!(raised.everybody > Generation::default());
 
-    for (name, there, generation) in
-        [("acme", &sessions, 7), ("globex", &sessions, 0), ("acme", &table.sessions_of(&other), 0)]
-    {
-        let read = there.everybodys_generation(&tenant(name)).await.expect("an answer");
-        assert_eq!(read.number(), generation, "{name}");
-    }
     let (before, after) = (session("before", "u", 0), {
         let mut after = session("after", "u", 0);
-        after.standing.born.everybody = seven;
+        after.standing.born = raised;
         after
     });
     let mut elsewhere = session("elsewhere", "u", 0);
@@ -171,50 +162,16 @@ pub(super) async fn the_end_of_a_tenant_ends_everybodys_sessions_in_it(table: Ap
         let read = sessions.read_strictly(&session.handle, &user("u"), tenant, false).await;
         let read = read.expect("an answer");
         let standing = read.session.expect("a session");
-        assert_eq!(standing.judge(&read.generations, NOW), verdict, "{tenant}");
+        assert_eq!(standing.judge(read.generations, NOW), verdict, "{tenant}");
         assert_eq!(standing.born, session.standing.born);
         handles.push(session.handle);
     }
     // With a user's own generations, and whichever of the items comes first.
-    sessions.raise(&user("u"), &Scope::Tenant(globex.clone()), NOW).await.expect("an answer");
-    let (found, generations) = sessions.find_all(&handles, &user("u")).await.expect("an answer");
+    sessions.raise(&user("u"), &Scope::Tenant(globex), NOW).await.expect("an answer");
+    let found = sessions.find_all(&handles, &user("u")).await.expect("an answer");
     assert_eq!(found.len(), 3);
-    let in_acme = Generations { everybody: seven, ..Generations::default() };
-    assert_eq!(generations.in_tenant(&acme), in_acme);
-    let alive = found.iter().filter(|one| one.standing.judge(&generations, NOW).is_ok());
-    assert_eq!(alive.map(|one| one.handle.clone()).collect::<Vec<_>>(), [handle("after")]);
-    let tenants = [acme.clone(), globex, TenantId::public()].into();
-    let generations = sessions.generations(&user("u"), &tenants).await.expect("an answer");
-    assert_eq!(generations.everybody, [(acme, seven)].into());
-}
-
-/// Neither half without the other.
-pub(super) async fn the_end_of_a_tenant_is_written_with_its_app_or_not_at_all(table: AppTable) {
-    let acme = tenant("acme");
-    let mut now = app("one");
-    made(&table, &now).await;
-    let sessions = table.sessions_of(&now);
-    for (version, generation, became) in [
-        (3, 7, AppWritten::Stale),
-        (2, 7, AppWritten::Written),
-        (3, 7, AppWritten::Stale),
-        (3, 6, AppWritten::Stale),
-        (2, 8, AppWritten::Stale),
-        (3, 8, AppWritten::Written),
-    ] {
-        let before = sessions.everybodys_generation(&acme).await.expect("an answer");
-        let change = AppRecord { version, ..now.clone() };
-        let end = AppWrite::TenantRemoved(&acme, Generation::from_number(generation));
-        assert_eq!(written(&table, &change, end).await, became, "{version} {generation}");
-        let after = sessions.everybodys_generation(&acme).await.expect("an answer");
-        let read = found(&table, &now.id).await;
-        if became == AppWritten::Written {
-            assert_eq!((read.version, after.number()), (version, generation));
-            now = read;
-        } else {
-            assert_eq!((read.version, after), (now.version, before));
-        }
-    }
+    let alive = found.iter().filter(|(one, present)| one.standing.judge(*present, NOW).is_ok());
+    assert_eq!(alive.map(|(one, _)| one.handle.clone()).collect::<Vec<_>>(), [handle("after")]);
 }
 
 /// Whatever they call alike.
@@ -225,7 +182,7 @@ pub(super) async fn one_app_sees_nothing_of_another(table: AppTable) {
         let none = sessions.read_strictly(&handle("s"), &user("u"), &tenant("acme"), true).await;
         let none = none.expect("an answer");
         assert!(none.session.is_none() && none.keys.is_none());
-        assert_eq!(none.generations, UserGenerations::default());
+        assert_eq!(none.generations, Generations::default());
         let session = opened(&sessions, "s", "u", 0).await;
         sessions.raise(&user("u"), &Scope::User, NOW).await.expect("an answer");
         with_keys(&sessions).await;

@@ -1,9 +1,11 @@
 //! The same, by many at once. An engine may answer them in any order.
 
-use super::{NOW, app, digest, found, handle, opened, rotated, session, tenant, user};
+use super::{
+    NOW, app, digest, found, handle, opened, present, rotated, session, tenant, user,
+};
 use futures_util::future::join_all;
 use shared::ids::Generation;
-use shared::model::{Generations, Scope, UserGenerations};
+use shared::model::{Generations, Scope};
 use shared::table::{AppTable, AppWrite, AppWritten, Inserted, Kept, Rotated, SessionTable};
 use shared::tenancy::AppRecord;
 use std::collections::BTreeSet;
@@ -58,8 +60,8 @@ pub(super) async fn every_revocation_has_a_generation_of_its_own(table: SessionT
         let raise = async |_| table.raise(&user("u"), &scope, NOW).await.expect("an answer");
         let answers: BTreeSet<_> = many(raise).await.into_iter().collect();
         assert_eq!(answers.len(), MANY);
-        let read = table.generations(&user("u"), &[].into()).await.expect("an answer");
-        assert_eq!(answers.last(), Some(&scope.of(&read)));
+        let read = present(&table, "u", "acme", "s").await;
+        assert_eq!(answers.last(), Some(&scope.of(read)));
     }
 }
 
@@ -72,8 +74,8 @@ pub(super) async fn of_many_who_keep_a_session_at_most_one_raises(table: Session
             table.raise(&whose, &Scope::User, NOW).await.expect("an answer");
             return None;
         }
-        let (unseen, born) = (UserGenerations::default(), Generations::default());
-        let raised = table.raise_keeping(&whose, &Scope::User, &unseen, (&kept, born), NOW).await;
+        let unseen = Generations::default();
+        let raised = table.raise_keeping(&whose, &Scope::User, unseen, (&kept, unseen), NOW).await;
         match raised.expect("an answer") {
             Kept::Raised(generation) => Some(generation),
             Kept::Stale => None,
@@ -83,7 +85,7 @@ pub(super) async fn of_many_who_keep_a_session_at_most_one_raises(table: Session
     assert!(raised.len() <= 1, "{raised:?}");
     let lifted = found(&table, &kept).await.standing.born.whole;
     assert_eq!(lifted, raised.first().copied().unwrap_or_default());
-    let read = table.generations(&whose, &[].into()).await.expect("an answer");
+    let read = present(&table, "u", "acme", "s").await;
     assert!(read.whole > lifted, "whoever revoked everything after that ended it too");
 }
 

@@ -1,13 +1,13 @@
 //! Sessions: opened, read, rotated, ended.
 
 use super::{
-    NOW, assert_same, assert_same_standing, digest, found, handle, insert, opened, rotated, salt,
-    session, tenant, user,
+    NOW, assert_same, assert_same_standing, digest, found, handle, insert, opened, present,
+    rotated, salt, session, tenant, user,
 };
-use shared::ids::{Generation, SessionHandle, TenantId, UserId};
+use shared::ids::{Generation, SessionHandle, UserId};
 use shared::json::Object;
 use shared::model::{
-    Device, IssuerClaim, Place, Rotation, Scope, SessionData, Summary, UserGenerations,
+    Device, Generations, IssuerClaim, Place, Rotation, Scope, SessionData, Summary,
 };
 use shared::table::{
     Inserted, Promoted, Promotion, Rotated, RotationWrite, SessionTable, StrictRead,
@@ -21,8 +21,11 @@ use std::time::Duration;
 /// The same row, read in each of the three ways.
 async fn read(table: &SessionTable, whose: &UserId, name: &SessionHandle) -> (StrictRead, Summary) {
     let strict = table.read_strictly(name, whose, &tenant("acme"), false).await;
-    let (mut all, _) = table.find_all(std::slice::from_ref(name), whose).await.expect("an answer");
-    (strict.expect("an answer"), all.pop().expect("a session"))
+    let all = table.find_all(std::slice::from_ref(name), whose).await.expect("an answer");
+    let strict = strict.expect("an answer");
+    let [(summary, generations)] = all.as_slice() else { panic!("one session") };
+    assert_eq!(*generations, strict.generations);
+    (strict, summary.clone())
 }
 
 /// What is written is what is read, with and without the optional attributes, whole or in part.
@@ -68,12 +71,12 @@ pub(super) async fn the_longest_names_are_kept(table: SessionTable) {
     let read = table.read_strictly(&longest.handle, whose, tenant, false).await;
     let read = read.expect("an answer");
     assert!(read.session.is_some());
-    assert_eq!(read.generations.in_tenant(tenant).tenant, raised);
+    assert_eq!(read.generations.tenant, raised);
 }
 
 /// The SuperTokens SDKs know a user of no name. It is one like the others.
 pub(super) async fn a_user_may_have_no_name(table: SessionTable) {
-    let (nobody, somebody) = (user(""), user("u"));
+    let nobody = user("");
     let own = opened(&table, "own", "", 0).await;
     opened(&table, "other", "u", 0).await;
     assert_eq!(found(&table, &own).await.standing.user, nobody);
@@ -85,8 +88,7 @@ pub(super) async fn a_user_may_have_no_name(table: SessionTable) {
     assert_eq!(strict.session.expect("a session").user, nobody);
     assert_eq!(summary.standing.user, nobody);
     assert!(table.sweep(&own, &Scope::User, raised).await.expect("an answer").is_some());
-    let other = table.generations(&somebody, &[].into()).await.expect("an answer");
-    assert_eq!(other, UserGenerations::default());
+    assert_eq!(present(&table, "u", "acme", "other").await, Generations::default());
 }
 
 /// Text comes back as it went, in keys as in values, and however much the caller may send.
@@ -146,17 +148,12 @@ pub(super) async fn what_does_not_exist_is_absent(table: SessionTable) {
     refuses_every_write(&table, "absent").await;
     let read = table.read_strictly(&session, &whose, &acme, true).await.expect("an answer");
     assert!(read.session.is_none() && read.keys.is_none());
-    assert_eq!(read.generations, UserGenerations::default());
-    let (sessions, generations) = table.find_all(&[session], &whose).await.expect("an answer");
-    assert!(sessions.is_empty());
-    assert_eq!(generations, UserGenerations::default());
-    for tenants in [vec![], vec![TenantId::public()], vec![acme.clone()]] {
-        let tenants = tenants.into_iter().collect();
-        let generations = table.generations(&whose, &tenants).await.expect("an answer");
-        assert_eq!(generations, UserGenerations::default());
+    assert_eq!(read.generations, Generations::default());
+    assert!(table.find_all(&[session], &whose).await.expect("an answer").is_empty());
+    for tenant in ["public", "acme"] {
+        let generations = present(&table, "absent", tenant, "absent").await;
+        assert_eq!(generations, Generations::default());
     }
-    let everybody = table.everybodys_generation(&acme).await.expect("an answer");
-    assert_eq!(everybody, Generation::default());
     let page = table.find_handles(&whose, &Scope::User, None, None).await.expect("an answer");
     assert!(page.handles.is_empty() && page.next.is_none());
     assert!(table.signing_keys().await.expect("an answer").is_none());

@@ -1,6 +1,7 @@
 //! Apps and tenants, made and unmade: PROTOCOL 3.4.13.
 
 use super::sdk::{Sdk, creation, status};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::World;
@@ -230,4 +231,37 @@ async fn a_removed_tenant_takes_its_sessions_along_wherever_they_are_shown() {
     let fresh = acme.open("u1").await;
     assert_eq!(world.strict(&fresh.access).await, 200);
     assert_eq!(acme.list("u1&fetchAcrossAllTenants=false").await, [fresh.handle.as_str()]);
+}
+
+#[tokio::test]
+async fn removing_a_tenant_that_nobody_made_ends_what_was_opened_in_it() {
+    let world = World::new().await;
+    let session = world.open_in("u1", "acme").await;
+    let (other, public) = (world.open_in("u1", "globex").await, world.open("u1").await);
+    for _ in 0..2 {
+        let path = "/recipe/multitenancy/tenant/remove";
+        let body = json!({"tenantId": "acme"});
+        let answer = Sdk::administrator(&world).ask(path, &body).await;
+        assert_eq!(answer, json!({"status": "OK", "didExist": false}));
+        assert_eq!(world.strict(&session.access).await, 401);
+        assert_eq!(world.refresh(&session.refresh).await.status, 401);
+        assert!(!world.listed("u1").await.contains(&session.handle));
+        for session in [&other, &public, &world.open_in("u1", "acme").await] {
+            assert_eq!(world.strict(&session.access).await, 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn there_are_no_more_apps_than_one_item_lists() {
+    let world = World::new().await;
+    let ids = (0..1_000).map(|i| format!("app-{i}")).collect();
+    let list = world.bundle.dynamodb().put_item();
+    let list = list.table_name(&world.bundle.template().table.name);
+    let list = list.item("pk", AttributeValue::S("apps".to_owned()));
+    list.item("appIds", AttributeValue::Ss(ids)).send().await.unwrap();
+    let body = json!({"appId": "one-more", "coreConfig": {}});
+    let reply = Sdk::administrator(&world).put(APP, &body).await;
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    assert!(reply.body.contains("1000 apps") && reply.body.contains("remove one"), "{}", reply.body);
 }

@@ -179,3 +179,50 @@ async fn a_removal_holds_even_when_its_sweep_fails() {
         assert!(sdk.list("u1").await.is_empty(), "{operation}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_was_ended_in_part_is_an_error_and_asking_again_ends_the_rest() {
+    let (world, engine) = faulty().await;
+    let administrator = Sdk::administrator(&world);
+    let tenant = json!({"tenantId": "acme"});
+    administrator.change("/recipe/multitenancy/tenant/v2", &tenant).await;
+    let mut sessions = Vec::new();
+    for _ in 0..30 {
+        sessions.push(world.open_in("u1", "acme").await);
+    }
+    let alive = async || {
+        let mut alive = 0;
+        for session in &sessions {
+            alive += usize::from(world.strict(&session.access).await == 200);
+        }
+        alive
+    };
+    let path = "/recipe/multitenancy/tenant/remove";
+    // 8 of the 16 copies are raised.
+    engine.fail_after("UpdateItem", 8, usize::MAX, Fault::Throttled);
+    let reply = administrator.call(Method::POST, path).json(&tenant).send().await;
+    assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")), "{}", reply.body);
+    engine.heal();
+    assert!((1..30).contains(&alive().await), "some have ended and others have not");
+    let answer = administrator.ask(path, &tenant).await;
+    assert_eq!(answer["didExist"], false, "the first call took it out of the app");
+    assert_eq!(alive().await, 0);
+    let fresh = world.open_in("u1", "acme").await;
+    assert_eq!(world.strict(&fresh.access).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_table_would_refuse_again_is_no_reason_to_try_again() {
+    let (world, engine) = faulty().await;
+    let sdk = Sdk::new(&world);
+    let session = sdk.open("u1").await;
+    let child = sdk.refreshed(&session.refresh).await;
+    for kind in ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"] {
+        engine.fail("*", usize::MAX, Fault::Refused(kind));
+        for call in calls(&session, &child) {
+            let reply = send(&world, &call).await;
+            assert_eq!((reply.status, reply.header("retry-after")), (500, None), "{kind} {call:?}");
+        }
+        engine.heal();
+    }
+}

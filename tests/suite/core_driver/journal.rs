@@ -48,8 +48,11 @@ async fn every_way_of_an_sdk_to_revoke_writes_one_record_and_tells_the_bus() {
     administrator.change("/recipe/multitenancy/tenant/v2", &json!({"tenantId": "acme"})).await;
     let removal = json!({"tenantId": "acme"});
     administrator.ask("/recipe/multitenancy/tenant/remove", &removal).await;
-    assert_one("tenant.removed", "remove-tenant", json!({"kind": "tenant", "tenantId": "acme"}), 0);
+    let tenant = json!({"kind": "tenant", "tenantId": "acme"});
+    assert_one("tenant.removed", "remove-tenant", tenant.clone(), 0);
+    // Nobody has made it again, and sessions may have been opened in it all the same.
     administrator.ask("/recipe/multitenancy/tenant/remove", &removal).await;
+    assert_one("tenant.removed", "remove-tenant", tenant, 0);
     let app = json!({"appId": "demo", "coreConfig": {}});
     administrator.change("/recipe/multitenancy/app/v2", &app).await;
     administrator.ask("/recipe/multitenancy/app/remove", &json!({"appId": "demo"})).await;

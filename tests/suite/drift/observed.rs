@@ -103,6 +103,7 @@ fn an_alarm_on_a_metric_of_ours_watches_what_is_written_for_this_table() {
     let wanted = [
         "AuditFailures",
         "AuthorizerErrors",
+        "GenerationsAhead",
         "TableErrors",
         "TheftDetected",
         "Throttles",

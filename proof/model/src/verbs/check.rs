@@ -1,6 +1,6 @@
-//! `session/verify.rs`: the strict check. One strongly consistent batch of the session and the user
-//! item, each read at its own moment, in either order; and again, while a session that seems to be
-//! behind has a user whose generation changes between the looks.
+//! `session/verify.rs`: the strict check. One strongly consistent batch of the session and the item
+//! that holds its generation, each read at its own moment, in either order; and again, until two
+//! looks in a row find the same generation and the session behind both times, or ahead both times.
 //!
 //! `LOOKS` is not modelled: as few calls as a configuration has raise too seldom to reach it. A
 //! key that comes back unprocessed is asked for again: the same as having read it later.
@@ -8,7 +8,7 @@
 use crate::moves::{Fate, Moves, Turn, What};
 use crate::mutant::Mutant;
 use crate::state::{Answer, Process};
-use crate::table::{Ended, Generation, Handle, Row, Token, judge};
+use crate::table::{COPIES, Ended, Generation, Handle, Last, Row, Token, judge};
 
 /// Where it stands: what it has read of this look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,10 +19,10 @@ pub(crate) struct At {
     pub(crate) token: Token,
     /// The session's row.
     pub(crate) row: Seen,
-    /// The user's generation.
+    /// The generation.
     pub(crate) generation: Option<Generation>,
-    /// The generation of the look before.
-    pub(crate) last: Option<Generation>,
+    /// What the look before found.
+    pub(crate) last: Option<Last>,
 }
 
 /// What is known of the row.
@@ -58,7 +58,9 @@ pub(crate) fn look(moves: &mut Moves<'_>, at: At) {
         }
     }
     if at.generation.is_none() {
-        for generation in moves.state.generations(stale).chain(ignored.then_some(0)) {
+        let own = moves.system.configuration.copy(at.handle);
+        let copy = if mutant == Mutant::AnotherCopyChecked { COPIES - 1 - own } else { own };
+        for generation in moves.state.generations(copy, stale).chain(ignored.then_some(0)) {
             moves.push(Fate::Answered, |turn| {
                 conclude(turn, At { generation: Some(generation), ..at });
                 What::ReadGeneration(generation)
@@ -78,13 +80,17 @@ fn conclude(turn: &mut Turn<'_>, at: At) {
     }
     let mutant = turn.system.mutant;
     match judge(row, generation, mutant) {
-        // Items of one batch are read one by one. Two looks that find the same generation prove
-        // that the session is behind.
-        Err(Ended::Revoked) if at.last != Some(generation) && mutant != Mutant::OneLookToCheck => {
-            let again = At { row: Seen::NotYet, generation: None, last: Some(generation), ..at };
-            turn.go(Process::Check(again));
+        // Items of one batch are read one by one.
+        Err(why) => {
+            let now = Last { generation, why };
+            let one_look = why == Ended::Revoked && mutant == Mutant::OneLookToCheck;
+            if one_look || Last::proves(at.last, now, mutant) {
+                turn.answer(Answer::Refused(at.handle, why));
+            } else {
+                let again = At { row: Seen::NotYet, generation: None, last: Some(now), ..at };
+                turn.go(Process::Check(again));
+            }
         }
-        Err(why) => turn.answer(Answer::Refused(at.handle, why)),
         // `Lineage::covers`.
         Ok(row) if row.current == at.token || row.previous == Some(at.token) => {
             turn.answer(Answer::Allowed(at.handle));

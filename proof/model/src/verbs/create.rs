@@ -1,10 +1,12 @@
-//! `session/create.rs`: the generation, read strongly, then the row, put once under each name.
+//! `session/create.rs`: the generation, read strongly, then the row, put once under each name. In a
+//! tenant that can be removed also `session/apps.rs`: the tenant is looked for before, and once more
+//! after the row is written.
 
 use crate::moves::{Fate, Moves, Turn, What};
 use crate::mutant::Mutant;
 use crate::set::Set;
 use crate::state::{Answer, Late, Process};
-use crate::table::{Generation, Row, Write, Written};
+use crate::table::{Generation, Handle, Row, Write, Written};
 
 /// The first name it draws; the next one is one more.
 const FIRST: u8 = 2;
@@ -21,32 +23,82 @@ pub(crate) const DRAWN: Set = {
 /// Where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum At {
+    /// About to read the generation that will judge the session of this name.
+    Generation { draw: u8 },
     /// About to write a row.
     Put { born: Generation, draw: u8 },
+    /// About to look for the tenant once more.
+    Look { handle: Handle },
+    /// The tenant is gone: about to remove the row.
+    Undo { handle: Handle },
 }
 
 pub(crate) fn begin(moves: &mut Moves<'_>) {
+    if !moves.system.configuration.tenant {
+        return read(moves, 0);
+    }
+    let declared = moves.state.table.declared;
+    moves.push(Fate::Answered, |turn| {
+        if declared {
+            turn.go(Process::Create(At::Generation { draw: 0 }));
+        } else {
+            turn.answer(Answer::NoTenant);
+        }
+        What::ReadTenant(declared)
+    });
+}
+
+pub(crate) fn moves(moves: &mut Moves<'_>, at: At) {
+    match at {
+        At::Generation { draw } => read(moves, draw),
+        At::Put { born, draw } => put(moves, born, draw),
+        At::Look { handle } => {
+            let declared = moves.state.table.declared;
+            moves.push(Fate::Answered, |turn| {
+                if declared {
+                    turn.answer(Answer::Created(handle));
+                } else {
+                    turn.go(Process::Create(At::Undo { handle }));
+                }
+                What::ReadTenant(declared)
+            });
+        }
+        At::Undo { handle } => {
+            let remove = Write::Remove { handle };
+            moves.write(remove, Process::Create(at), |turn, written| {
+                turn.answer(Answer::NoTenant);
+                What::wrote(remove, written)
+            });
+        }
+    }
+}
+
+fn read(moves: &mut Moves<'_>, draw: u8) {
     let mutant = moves.system.mutant;
-    for generation in moves.state.generations(mutant == Mutant::CreateReadsThePast) {
+    let copy = moves.system.configuration.copy(FIRST + draw);
+    for generation in moves.state.generations(copy, mutant == Mutant::CreateReadsThePast) {
         moves.push(Fate::Answered, |turn| {
             // Where generations are times, a session is born now, and in no other's millisecond.
             let now = turn.clock() + 1;
             let born = if mutant == Mutant::WallClockCutoff { now } else { generation };
-            turn.go(Process::Create(At::Put { born, draw: 0 }));
+            turn.go(Process::Create(At::Put { born, draw }));
             What::ReadGeneration(generation)
         });
     }
 }
 
-pub(crate) fn moves(moves: &mut Moves<'_>, At::Put { born, draw }: At) {
+fn put(moves: &mut Moves<'_>, born: Generation, draw: u8) {
     let handle = FIRST + draw;
     let put = Write::Put { handle, row: Row::new(born) };
     moves.push(Fate::Answered, |turn| {
         let written = turn.write(put);
+        let looks_again = turn.system.configuration.tenant
+            && turn.system.mutant != Mutant::TenantNotLookedForAgain;
         match written {
+            Written::Done(_) if looks_again => turn.go(Process::Create(At::Look { handle })),
             Written::Done(_) => turn.answer(Answer::Created(handle)),
             // HandleTaken: only a repeated put can meet its own row.
-            Written::Refused(_) => again(turn, born, draw),
+            Written::Refused(_) => again(turn, draw),
         }
         What::wrote(put, written)
     });
@@ -57,26 +109,26 @@ pub(crate) fn moves(moves: &mut Moves<'_>, At::Put { born, draw }: At) {
         if turn.system.mutant == Mutant::PutRepeated {
             turn.go(Process::Create(At::Put { born, draw }));
         } else {
-            again(turn, born, draw);
+            again(turn, draw);
         }
         What::wrote(put, written)
     });
     moves.push(Fate::Failed, |turn| {
-        again(turn, born, draw);
+        again(turn, draw);
         What::Write(put)
     });
     if moves.may_be_late() {
         moves.push(Fate::Late, |turn| {
             turn.state.late = Some(Late { write: put, by: turn.me });
-            again(turn, born, draw);
+            again(turn, draw);
             What::Write(put)
         });
     }
 }
 
-fn again(turn: &mut Turn<'_>, born: Generation, draw: u8) {
+fn again(turn: &mut Turn<'_>, draw: u8) {
     if draw + 1 < DRAWS {
-        turn.go(Process::Create(At::Put { born, draw: draw + 1 }));
+        turn.go(Process::Create(At::Generation { draw: draw + 1 }));
     } else {
         turn.give_up();
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod check;
 pub(crate) mod create;
+pub(crate) mod end_tenant;
 pub(crate) mod refresh;
 pub(crate) mod remove;
 pub(crate) mod revoke;

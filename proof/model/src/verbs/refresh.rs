@@ -10,15 +10,15 @@ use crate::configuration::Presents;
 use crate::moves::{Fate, Moves, Turn, What};
 use crate::mutant::Mutant;
 use crate::state::{Answer, Process, State};
-use crate::table::{Ended, Generation, Row, Token, Write, Written, judge};
+use crate::table::{Ended, Generation, Last, Row, Token, Write, Written, judge};
 
 /// Where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum At {
-    /// About to read the row. With the generation of the look before, if it looks again.
-    Row { last: Option<Generation> },
+    /// About to read the row. With what the look before found, if it looks again.
+    Row { last: Option<Last> },
     /// About to read the generation.
-    Generation { row: Row, last: Option<Generation> },
+    Generation { row: Row, last: Option<Last> },
     /// About to exchange. `too_late`: an attempt without an answer took effect after the end of the
     /// session's time.
     Rotate { seen: Token, too_late: bool },
@@ -65,7 +65,8 @@ pub(crate) fn look(moves: &mut Moves<'_>, token: Token, at: At) {
             }
         }
         At::Generation { row, last } => {
-            for generation in moves.state.generations(stale) {
+            let copy = moves.system.configuration.copy(0);
+            for generation in moves.state.generations(copy, stale) {
                 judged(moves, token, row, generation, last);
             }
         }
@@ -80,7 +81,7 @@ fn judged(
     token: Token,
     row: Row,
     generation: Generation,
-    last: Option<Generation>,
+    last: Option<Last>,
 ) {
     let mutant = moves.system.mutant;
     let mut then = |act: &dyn Fn(&mut Turn<'_>)| {
@@ -92,10 +93,15 @@ fn judged(
     let rotate = At::Rotate { seen: row.current, too_late: false };
     let same_again = Answer::Refreshed { presented: token, got: row.current };
     match judge(Some(row), generation, mutant) {
-        Err(Ended::Revoked) if last != Some(generation) && mutant != Mutant::OneLookToRefresh => {
-            then(&|turn| turn.go(Process::Refresh(At::Row { last: Some(generation) })));
+        Err(why) => {
+            let now = Last { generation, why };
+            let one_look = why == Ended::Revoked && mutant == Mutant::OneLookToRefresh;
+            if one_look || Last::proves(last, now, mutant) {
+                then(&|turn| turn.answer(Answer::RefreshRefused(why)));
+            } else {
+                then(&|turn| turn.go(Process::Refresh(At::Row { last: Some(now) })));
+            }
         }
-        Err(why) => then(&|turn| turn.answer(Answer::RefreshRefused(why))),
         Ok(_) if row.current == token => then(&|turn| turn.go(Process::Refresh(rotate))),
         Ok(_) if row.previous == Some(token) => {
             // Within the grace window: `token.successor(salt)` is the current token.

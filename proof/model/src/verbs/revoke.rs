@@ -7,17 +7,19 @@ use crate::configuration::Role;
 use crate::moves::{Fate, Moves, Turn, What};
 use crate::mutant::Mutant;
 use crate::state::{Answer, Late, Process};
-use crate::table::{Generation, Handle, Row, Write, Written, judge};
+use crate::table::{Generation, Handle, Last, Row, Write, Written, judge};
+
+const STEP: Write = Write::Step { copy: 0 };
 
 /// Where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum At {
-    /// About to read the row of the session to be kept. With the generation of the look before.
-    Find { last: Option<Generation> },
+    /// About to read the row of the session to be kept. With what the look before found.
+    Find { last: Option<Last> },
     /// About to read the generation.
-    Generation { row: Option<Row>, last: Option<Generation> },
+    Generation { row: Row, last: Option<Last> },
     /// About to raise and lift in one transaction.
-    Keep { seen: Generation, born: Generation, next: Generation, last: Option<Generation> },
+    Keep { seen: Generation, born: Generation, next: Generation, last: Option<Last> },
     /// The transaction took effect and its answer was lost.
     Kept { next: Generation },
     /// About to read the generation to be raised. Only a mutant does that.
@@ -37,6 +39,7 @@ impl Process {
     pub(crate) const fn may_still_raise(&self) -> bool {
         match self {
             Self::Revoke(at) => !matches!(at, At::Sweep { .. }),
+            Self::EndTenant(_) => true,
             _ => false,
         }
     }
@@ -48,6 +51,7 @@ pub(crate) fn begin(moves: &mut Moves<'_>) {
         _ if moves.system.mutant == Mutant::GenerationsOff => swept_from(0),
         Role::RevokeOthers(_) => At::Find { last: None },
         _ if moves.system.mutant == Mutant::RaiseOvertaken => At::Look,
+        _ if moves.system.mutant == Mutant::GenerationsCounted => At::Raise { to: 1 },
         // `Generation::default().next(now)`
         _ => At::Raise { to: clock.max(1) },
     };
@@ -63,7 +67,10 @@ pub(crate) fn step(moves: &mut Moves<'_>, at: At) {
         (At::Find { last }, Some(kept)) => {
             let row = moves.state.table.row(kept);
             moves.push(Fate::Answered, |turn| {
-                turn.go(Process::Revoke(At::Generation { row, last }));
+                match row {
+                    None => turn.answer(Answer::NoSessionToKeep(kept)),
+                    Some(row) => turn.go(Process::Revoke(At::Generation { row, last })),
+                }
                 What::ReadRow(kept, row)
             });
         }
@@ -87,7 +94,7 @@ pub(crate) fn step(moves: &mut Moves<'_>, at: At) {
             });
         }
         (At::Look, _) => {
-            let seen = moves.state.table.generation;
+            let seen = moves.state.table.generations[0];
             moves.push(Fate::Answered, |turn| {
                 turn.go(Process::Revoke(At::Raise { to: turn.clock().max(seen + 1) }));
                 What::ReadGeneration(seen)
@@ -106,11 +113,11 @@ fn swept_from(generation: Generation) -> At {
 }
 
 /// `find_kept`, and what `raise_keeping` makes of it.
-fn found(moves: &mut Moves<'_>, kept: Handle, row: Option<Row>, last: Option<Generation>) {
-    let (seen, mutant) = (moves.state.table.generation, moves.system.mutant);
+fn found(moves: &mut Moves<'_>, kept: Handle, row: Row, last: Option<Last>) {
+    let (seen, mutant) = (moves.state.table.generations[0], moves.system.mutant);
     moves.push(Fate::Answered, |turn| {
         let clock = turn.clock();
-        match judge(row, seen, mutant) {
+        match judge(Some(row), seen, mutant) {
             Ok(_) if matches!(mutant, Mutant::LiftApart | Mutant::WallClockCutoff) => {
                 turn.go(Process::Revoke(At::Raise { to: clock.max(1) }));
             }
@@ -119,17 +126,20 @@ fn found(moves: &mut Moves<'_>, kept: Handle, row: Option<Row>, last: Option<Gen
                 let next = clock.max(seen + 1);
                 turn.go(Process::Revoke(At::Keep { seen, born, next, last }));
             }
-            // Two looks that find the same generation prove that it does not live.
-            Err(_) if last == Some(seen) || mutant == Mutant::OneLookToKeep => {
-                turn.answer(Answer::NoSessionToKeep(kept));
+            Err(why) => {
+                let now = Last { generation: seen, why };
+                if mutant == Mutant::OneLookToKeep || Last::proves(last, now, mutant) {
+                    turn.answer(Answer::NoSessionToKeep(kept));
+                } else {
+                    turn.go(Process::Revoke(At::Find { last: Some(now) }));
+                }
             }
-            Err(_) => turn.go(Process::Revoke(At::Find { last: Some(seen) })),
         }
         What::ReadGeneration(seen)
     });
 }
 
-fn keep(moves: &mut Moves<'_>, write: Write, next: Generation, last: Option<Generation>) {
+fn keep(moves: &mut Moves<'_>, write: Write, next: Generation, last: Option<Last>) {
     moves.push(Fate::Answered, |turn| {
         let written = turn.write(write);
         turn.go(Process::Revoke(match written {
@@ -152,7 +162,7 @@ fn keep(moves: &mut Moves<'_>, write: Write, next: Generation, last: Option<Gene
 
 /// `raise`: the generation becomes our clock if that is ahead; otherwise `step`.
 fn raise(moves: &mut Moves<'_>, to: Generation) {
-    let write = Write::Raise { to };
+    let write = Write::Raise { copy: 0, to };
     moves.write(write, Process::Revoke(At::Raise { to }), |turn, written| {
         let raised = matches!(written, Written::Done(_));
         let no_step = matches!(
@@ -170,17 +180,17 @@ fn raise(moves: &mut Moves<'_>, to: Generation) {
 
 fn add_one(moves: &mut Moves<'_>, attempt: u8) {
     moves.push(Fate::Answered, |turn| {
-        let written = turn.write(Write::Step);
+        let written = turn.write(STEP);
         // `ReturnValue::UpdatedNew`
-        raised_to(turn, turn.state.table.generation);
-        What::wrote(Write::Step, written)
+        raised_to(turn, turn.state.table.generations[0]);
+        What::wrote(STEP, written)
     });
     // Not idempotent: an attempt without an answer may have added one already. That ends more,
     // never fewer.
     if attempt < moves.system.configuration.attempts {
         let stay = Process::Revoke(At::Step { attempt: attempt + 1 });
-        moves.lost(Write::Step, stay);
-        moves.late(Write::Step, stay);
+        moves.lost(STEP, stay);
+        moves.late(STEP, stay);
     }
 }
 

@@ -49,16 +49,18 @@ impl<'h> Causes<'h> {
         begun.into_iter().any(|call| effect(history, call, session) != Effect::Never)
     }
 
-    /// Whether an item that judges the session became what it once was, before this call was answered,
-    /// in such a way that the session may live again: a lost revocation is lost.
-    pub(crate) fn may_be_revived(&self, session: usize, by: Moment) -> bool {
+    /// Whether an item that judges the session became what it once was, before `by` was answered, in
+    /// such a way that the session may be found alive: a lost revocation is lost, and what a call
+    /// reads before and after the loss does not go together.
+    pub(crate) fn may_be_revived(&self, session: usize, by: &Call) -> bool {
         let history = self.history;
-        let calls = history.calls.iter().filter(|call| call.begun < by);
-        { calls }.any(|call| match &call.outcome {
+        let losses = history.calls.iter().filter(|call| call.begun < by.ended);
+        { losses }.any(|loss| match &loss.outcome {
+            Outcome::Lost { .. } if by.begun < loss.begun => true,
             Outcome::Lost { revived, .. } if revived.contains(&session) => true,
             Outcome::Lost { ended, .. } => {
-                let concerned = ended.contains(&session) || is_being_opened(history, call, session);
-                concerned && !is_settled(history, call)
+                let concerned = ended.contains(&session) || is_being_opened(history, loss, session);
+                concerned && !is_settled(history, loss)
             }
             _ => false,
         })

@@ -127,7 +127,7 @@ impl Checker<'_> {
     fn alive(&self, session: usize, call: &Call) -> Option<Promise> {
         let after = |end: &Option<Moment>| end.is_some_and(|end| end < call.begun);
         let End { revoked, seen } = &self.causes.ends[session];
-        let may_live = self.causes.may_be_revived(session, call.ended);
+        let may_live = self.causes.may_be_revived(session, call);
         if after(revoked) && !may_live {
             return Some(Promise::RevokedIsRefused);
         }

@@ -231,9 +231,10 @@ impl Run {
         let access = |token: usize| history.accesses[token].text.as_str();
         let handle = |session: usize| history.sessions[session].handle.as_str();
         match asked {
-            Asked::Create { user, tenant } => {
-                (Name::Create, json!({"userId": self.user(*user), "tenantId": self.tenant(*tenant)}))
-            }
+            Asked::Create { user, tenant } => (
+                Name::Create,
+                json!({"userId": self.user(*user), "tenantId": self.tenant(*tenant)}),
+            ),
             Asked::Refresh(token) => {
                 let token = &history.refreshes[*token].text;
                 (Name::Refresh, browser_event("/auth/session/refresh", token))

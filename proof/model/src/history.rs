@@ -69,6 +69,8 @@ pub(crate) enum Fact {
     Superseded,
     /// The session's tenant was removed.
     TenantRemoved,
+    /// The generation was lost since then: what was read before and after does not go together.
+    Overtaken,
 }
 
 impl Note {
@@ -78,10 +80,10 @@ impl Note {
         }
     }
 
-    /// Nothing is owed to this session any more, nor to any that is being asked about.
-    const fn forget(&mut self, handle: Handle) {
-        self.covers.remove(handle);
+    /// The generation was lost while the process was under way.
+    const fn overtake(&mut self) {
         self.facts = Set::EMPTY;
+        self.note(Fact::Overtaken, true);
     }
 
     const fn has(self, fact: Fact) -> bool {
@@ -204,9 +206,9 @@ impl State {
                 self.passed(note, 0);
                 self.succeeded(note, me, presented, got);
             }
-            Answer::RefreshRefused(why) => self.refused(0, why),
+            Answer::RefreshRefused(why) => self.refused(note, 0, why),
             Answer::Allowed(handle) => self.passed(note, handle),
-            Answer::Refused(handle, why) => self.refused(handle, why),
+            Answer::Refused(handle, why) => self.refused(note, handle, why),
             Answer::Superseded(_) => {}
             Answer::Stolen => {
                 let lives = self.table.row(0).is_some();
@@ -240,13 +242,13 @@ impl State {
     }
 
     /// A check or a refresh is told that the session has ended.
-    fn refused(&mut self, handle: Handle, why: Ended) {
+    fn refused(&mut self, note: Note, handle: Handle, why: Ended) {
         let history = &mut self.history;
         history.break_if(!history.excused.has(handle), Promise::OthersAreSpared);
         match why {
             Ended::Expired => history.found_timed_out.insert(handle),
             // Who finds a revoked session later, is refused for that.
-            _ if history.revoked.has(handle) => {}
+            _ if history.revoked.has(handle) || note.has(Fact::Overtaken) => {}
             Ended::Missing | Ended::Revoked | Ended::Ahead => history.found_ended.insert(handle),
         }
     }
@@ -285,7 +287,14 @@ impl State {
 
     /// A copy of the generation became what it once was. It ends the sessions of another generation.
     /// Of those that it revives nothing is promised any more: a revocation that is lost is lost.
+    /// Nothing is promised of calls that are under way.
     pub(crate) fn lost(&mut self, system: &System, copy: Copy, to: Generation) {
+        for (process, note) in self.processes.iter().zip(&mut self.notes) {
+            if !matches!(process, Process::Absent | Process::Waiting) {
+                note.overtake();
+            }
+        }
+        self.history.tenant_removed = false;
         let judged = (0..HANDLES).filter(|handle| system.configuration.copy(*handle) == copy);
         for handle in judged {
             self.history.excused.insert(handle);
@@ -293,7 +302,7 @@ impl State {
                 Some(row) if row.born == to => {
                     self.history.revoked.remove(handle);
                     self.history.found_ended.remove(handle);
-                    self.notes.iter_mut().for_each(|note| note.forget(handle));
+                    self.notes.iter_mut().for_each(|note| note.covers.remove(handle));
                 }
                 Some(_) => self.history.revoke(Set::of(&[handle])),
                 None => {}

@@ -111,9 +111,9 @@ pub(crate) const REACHES: &[Reach] = &[
         name: "a revocation has answered while an attempt of its own is still on its way",
         configurations: &["late", "late-keep"],
         condition: |_, state| {
-            state
-                .late
-                .is_some_and(|late| late.write.raises().is_some() && state.history.succeeded.has(late.by))
+            state.late.is_some_and(|late| {
+                late.write.raises().is_some() && state.history.succeeded.has(late.by)
+            })
         },
     },
     Reach {
@@ -135,7 +135,8 @@ pub(crate) const REACHES: &[Reach] = &[
         name: "a session was opened in a tenant that was removed meanwhile, and is ended",
         configurations: &["tenant"],
         condition: |_, state| {
-            let undone = |process: &Process| matches!(process, Process::Create(create::At::Undo { .. }));
+            let undone =
+                |process: &Process| matches!(process, Process::Create(create::At::Undo { .. }));
             state.processes.iter().any(undone)
         },
     },
@@ -143,7 +144,8 @@ pub(crate) const REACHES: &[Reach] = &[
         name: "a session is ahead of a generation that was lost",
         configurations: &["lost", "lost-keep", "lost-copy"],
         condition: |system, state| {
-            let present = |handle| state.table.generations[usize::from(system.configuration.copy(handle))];
+            let present =
+                |handle| state.table.generations[usize::from(system.configuration.copy(handle))];
             state.present().any(|(handle, row)| row.born > present(handle))
         },
     },
@@ -151,7 +153,8 @@ pub(crate) const REACHES: &[Reach] = &[
         name: "a generation was lost, and the next revocation is above every session",
         configurations: &["lost", "lost-keep", "lost-copy"],
         condition: |system, state| {
-            let present = |handle| state.table.generations[usize::from(system.configuration.copy(handle))];
+            let present =
+                |handle| state.table.generations[usize::from(system.configuration.copy(handle))];
             let behind = |(handle, row): (u8, crate::table::Row)| row.born < present(handle);
             state.lost && state.present().any(behind) && state.present().all(behind)
         },

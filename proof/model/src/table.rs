@@ -139,7 +139,8 @@ impl Table {
             // #generation = :seen (or attribute_not_exists), and
             // attribute_exists(pk) AND userGeneration = :whole
             Write::RaiseKeeping { seen, born, .. } => {
-                let as_seen = self.generations[0] == seen && met.is_some_and(|row| row.born == born);
+                let as_seen =
+                    self.generations[0] == seen && met.is_some_and(|row| row.born == born);
                 as_seen || mutant == Mutant::KeepingUnconditional
             }
             // attribute_exists(pk)

@@ -23,9 +23,7 @@ impl Looks {
     pub(super) fn prove(&mut self, why: Ended, present: Generations) -> bool {
         match why {
             Ended::Missing | Ended::Expired => true,
-            Ended::Revoked | Ended::Ahead => {
-                self.0.replace((present, why)) == Some((present, why))
-            }
+            Ended::Revoked | Ended::Ahead => self.0.replace((present, why)) == Some((present, why)),
         }
     }
 }

@@ -279,12 +279,7 @@ impl SessionTable {
         }
     }
 
-    fn raise_exactly(
-        &self,
-        place: Place,
-        seen: Generation,
-        next: Generation,
-    ) -> UpdateBuilder {
+    fn raise_exactly(&self, place: Place, seen: Generation, next: Generation) -> UpdateBuilder {
         let update = Update::builder()
             .table_name(&*self.name)
             .key(PK, place.pk)

@@ -237,9 +237,7 @@ pub(super) async fn keeping_a_session_raises_and_lifts_at_once_or_not_at_all(tab
         let kept = (&kept, born);
         table.raise_keeping(&owner, &Scope::User, seen, kept, NOW).await.expect("an answer")
     };
-    let Kept::Raised(first) = raise(unseen, born).await else {
-        panic!("nothing stood in the way")
-    };
+    let Kept::Raised(first) = raise(unseen, born).await else { panic!("nothing stood in the way") };
     let read = found(&table, &kept).await;
     assert_eq!(read.standing.born, Generations { whole: first, ..born });
     assert_eq!(raise(unseen, born).await, Kept::Stale, "the generation is another by now");
@@ -284,10 +282,8 @@ pub(super) async fn keeping_a_session_in_its_tenant_leaves_the_whole_alone(table
     let kept = opened(&table, "kept", "u", 0).await;
     let other = opened(&table, "other", "u", 0).await;
     let (scope, unseen) = (Scope::Tenant(acme), Generations::default());
-    let raised = table
-        .raise_keeping(&owner, &scope, unseen, (&kept, unseen), NOW)
-        .await
-        .expect("an answer");
+    let raised =
+        table.raise_keeping(&owner, &scope, unseen, (&kept, unseen), NOW).await.expect("an answer");
     let Kept::Raised(raised) = raised else { panic!("nothing stood in the way") };
     let read = present(&table, "u", "acme", "kept").await;
     assert_eq!(read.whole, Generation::default());

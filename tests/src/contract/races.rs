@@ -1,8 +1,6 @@
 //! The same, by many at once. An engine may answer them in any order.
 
-use super::{
-    NOW, app, digest, found, handle, opened, present, rotated, session, tenant, user,
-};
+use super::{NOW, app, digest, found, handle, opened, present, rotated, session, tenant, user};
 use futures_util::future::join_all;
 use shared::ids::Generation;
 use shared::model::{Generations, Scope};

@@ -47,24 +47,27 @@ async fn all_asking(world: &World, engine: &Faulty<Embedded>) -> Vec<Asking> {
     all
 }
 
-/// What somebody is told who cannot be told more.
-fn is_unavailable(answer: &Answer) -> bool {
+/// What a caller is told that may try again, and one that must not.
+const UNAVAILABLE: (u16, &str) = (503, "table-unavailable");
+const BROKEN: (u16, &str) = (500, "internal-error");
+
+fn is(expected: (u16, &str), answer: &Answer) -> bool {
     match answer {
         Ok(answer) => {
             let answer: Value = serde_json::from_str(answer.get()).expect("answers are JSON");
-            answer["statusCode"] == 503
+            answer["statusCode"] == expected.0
         }
-        Err(error) => error.error_type == "table-unavailable",
+        Err(error) => error.error_type == expected.1,
     }
 }
 
 /// Asks it twice, so that it must go on after the first time. Each answer comes before the function
 /// has no time left, or the sandbox fails the test.
-async fn is_told(sandbox: &mut Sandbox, asking: &Asking) {
+async fn is_told(expected: (u16, &str), sandbox: &mut Sandbox, asking: &Asking) {
     for _ in 0..2 {
         let qualifier = qualifier_of(asking.case);
         let answer = sandbox.invoke_by(qualifier, asking.event.clone()).await;
-        assert!(is_unavailable(&answer), "{}: {answer:?}", asking.function.name);
+        assert!(is(expected, &answer), "{}: {answer:?}", asking.function.name);
     }
 }
 
@@ -93,10 +96,10 @@ async fn without_a_table_that_answers_each_function_says_so_in_time_and_goes_on(
         let mut elsewhere = asking.function.clone();
         elsewhere.environment.insert("TABLE_NAME".to_owned(), "elsewhere".to_owned());
         let mut sandbox = start(&elsewhere, &address).await;
-        is_told(&mut sandbox, asking).await;
+        is_told(BROKEN, &mut sandbox, asking).await;
         logs_twice(sandbox, "ResourceNotFoundException").await;
         let mut sandbox = start(&asking.function, &nobody).await;
-        is_told(&mut sandbox, asking).await;
+        is_told(UNAVAILABLE, &mut sandbox, asking).await;
         logs_twice(sandbox, "dispatch failure").await;
     }))
     .await;
@@ -105,7 +108,7 @@ async fn without_a_table_that_answers_each_function_says_so_in_time_and_goes_on(
     engine.fail("*", usize::MAX, Fault::Held(Arc::default()));
     let waited = join_all(all.iter().map(async |asking| {
         let mut sandbox = start(&asking.function, &address).await;
-        is_told(&mut sandbox, asking).await;
+        is_told(UNAVAILABLE, &mut sandbox, asking).await;
         sandbox
     }))
     .await;

@@ -263,5 +263,9 @@ async fn there_are_no_more_apps_than_one_item_lists() {
     let body = json!({"appId": "one-more", "coreConfig": {}});
     let reply = Sdk::administrator(&world).put(APP, &body).await;
     assert_eq!(reply.status, 400, "{}", reply.body);
-    assert!(reply.body.contains("1000 apps") && reply.body.contains("remove one"), "{}", reply.body);
+    assert!(
+        reply.body.contains("1000 apps") && reply.body.contains("remove one"),
+        "{}",
+        reply.body
+    );
 }

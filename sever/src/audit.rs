@@ -91,7 +91,7 @@ pub(crate) fn certainly_not_done(error: &SessionError) -> bool {
         SessionError::PartlyRevoked { revoked, source } if revoked.ended.is_empty() => source,
         _ => return false,
     };
-    matches!(table, TableError::Unavailable { said: Some(said), .. }
+    matches!(table, TableError::Unavailable { said: Some(said), .. } | TableError::Refused { said, .. }
         if CERTAINLY_NOT_DONE.contains(&said.code.as_str()))
 }
 

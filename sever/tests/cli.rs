@@ -514,6 +514,7 @@ async fn every_command_needs_the_rights_that_are_documented_and_no_others() {
         run("sessions revoke", format!("{} {}", open().await, open().await)).await;
         open().await;
         run("users revoke", "ada".to_owned()).await;
+        run("users revoke", format!("ada --tenant {tenant}")).await;
         let kept = open().await;
         open().await;
         run("users revoke --except", format!("{kept} ada")).await;

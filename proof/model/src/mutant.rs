@@ -150,7 +150,8 @@ pub const CATCHES: &[Catch] = &[
     by(Mutant::GenerationsCounted, "lost", Promise::RevokedIsRefused),
     by(Mutant::CopyLeftOut, "tenant", Promise::RevokedIsRefused),
     by(Mutant::CopyLeftOut, "tenant", Promise::SuccessHasEffect),
-    by(Mutant::AnotherCopyChecked, "tenant", Promise::OthersAreSpared),
+    by(Mutant::AnotherCopyChecked, "lost-copy", Promise::RevokedIsRefused),
+    by(Mutant::AnotherCopyChecked, "lost-copy", Promise::OthersAreSpared),
     by(Mutant::TenantGoneLast, "tenant", Promise::RemovedTenantIsEmpty),
     by(Mutant::TenantNotLookedForAgain, "tenant", Promise::RemovedTenantIsEmpty),
 ];

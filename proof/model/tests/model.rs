@@ -53,7 +53,7 @@ configurations! {
     tenant_twice "tenant-twice" 345_135
     lost "lost" 491_993
     lost_keep "lost-keep" 419_870
-    lost_copy "lost-copy" 0
+    lost_copy "lost-copy" 1_806_514
 }
 
 fn is_found(catch: &Catch) {

@@ -4,7 +4,7 @@ use super::{folders, read, root, rust_files};
 use std::collections::BTreeSet;
 
 /// The letter of each table's rows, and how many there are.
-const TABLES: [(&str, usize); 3] = [("S", 34), ("B", 15), ("R", 11)];
+const TABLES: [(&str, usize); 3] = [("S", 34), ("B", 16), ("R", 11)];
 /// What a row says of the part that no test holds; then comes what is missing.
 const MISSING: &str = "not covered yet: ";
 

@@ -35,6 +35,16 @@ pub enum Role {
     EndTenant,
 }
 
+/// Where sessions are, and so what they are judged by. The generation that nobody raises there is
+/// not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In `public`, which nobody removes: the user's generation.
+    Public,
+    /// In a tenant that can be removed: the copies of the tenant's generation.
+    Tenant,
+}
+
 /// One small world.
 #[derive(Clone, Copy, Debug)]
 pub struct Configuration {
@@ -44,10 +54,8 @@ pub struct Configuration {
     pub about: &'static str,
     /// How many sessions are open at first: 1 or 2.
     pub sessions: u8,
-    /// Whether all sessions are in a tenant that can be removed. Then they are judged by the copies of
-    /// the tenant's generation, and otherwise by the user's: the one that nobody raises here is not
-    /// read.
-    pub tenant: bool,
+    /// Where all sessions are.
+    pub place: Place,
     /// The generation at first: each of these is tried.
     pub generations: &'static [Generation],
     /// What the functions' clocks may show, against the generations: each is tried for each
@@ -71,7 +79,7 @@ const BASE: Configuration = Configuration {
     name: "",
     about: "",
     sessions: 1,
-    tenant: false,
+    place: Place::Public,
     generations: &[0, 2],
     clocks: &[1, 3],
     roles: &[],
@@ -89,12 +97,15 @@ impl Configuration {
 
     /// Which copy of the generation judges a session.
     pub(crate) fn copy(&self, handle: Handle) -> Copy {
-        if self.tenant { handle % COPIES } else { 0 }
+        handle % self.copies().end
     }
 
     /// The copies that there are.
     pub(crate) fn copies(&self) -> std::ops::Range<Copy> {
-        0..if self.tenant { COPIES } else { 1 }
+        match self.place {
+            Place::Public => 0..1,
+            Place::Tenant => 0..COPIES,
+        }
     }
 
     /// Whether more than one call reports handles. If not, none can be reported twice.
@@ -210,7 +221,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         name: "tenant",
         about: "a tenant is removed while a session is opened in it",
         sessions: 2,
-        tenant: true,
+        place: Place::Tenant,
         roles: &[EndTenant, Create, Check],
         ..BASE
     },
@@ -218,7 +229,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         name: "tenant-twice",
         about: "a tenant is removed by two calls at once, one session in each copy",
         sessions: 2,
-        tenant: true,
+        place: Place::Tenant,
         generations: &[2],
         roles: &[EndTenant, EndTenant, Check],
         ..BASE
@@ -246,7 +257,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         name: "lost-copy",
         about: "a copy of a tenant's generation is lost or restored, around the tenant's removal",
         sessions: 2,
-        tenant: true,
+        place: Place::Tenant,
         generations: &[1],
         clocks: &[2],
         roles: &[EndTenant, Create, Check],

@@ -209,7 +209,7 @@ impl State {
             Answer::RefreshRefused(why) => self.refused(note, 0, why),
             Answer::Allowed(handle) => self.passed(note, handle),
             Answer::Refused(handle, why) => self.refused(note, handle, why),
-            Answer::Superseded(_) => {}
+            Answer::Superseded(_) | Answer::NoTenant => {}
             Answer::Stolen => {
                 let lives = self.table.row(0).is_some();
                 self.history.break_if(lives, Promise::TheftEnds);
@@ -217,7 +217,6 @@ impl State {
             }
             Answer::LoggedOut(handle) => self.removed(handle, false),
             Answer::HandleRevoked { handle, reported } => self.removed(handle, reported),
-            Answer::NoTenant => {}
             Answer::UserRevoked => self.revoked_all(system, note),
             Answer::TenantRemoved => {
                 self.revoked_all(system, note);

@@ -1,6 +1,6 @@
 //! The model: from which states it starts, and which steps there are.
 
-use crate::configuration::{Configuration, PROCESSES, Role};
+use crate::configuration::{Configuration, PROCESSES, Place, Role};
 use crate::history::{History, Note};
 use crate::moves::{Fate, Move, Moves, What, Who};
 use crate::mutant::Mutant;
@@ -52,7 +52,7 @@ impl System {
     }
 
     fn start(&self, generation: Generation, clocks: [Generation; PROCESSES]) -> State {
-        let Configuration { sessions, tenant, .. } = *self.configuration;
+        let Configuration { sessions, place, .. } = *self.configuration;
         let mut generations = [0; COPIES as usize];
         generations[..self.configuration.copies().len()].fill(generation);
         // By the wall clock, they were opened after the last revocation.
@@ -63,7 +63,7 @@ impl System {
         processes[..self.configuration.roles.len()].fill(Process::Waiting);
         let open: Vec<Handle> = (0..sessions).collect();
         State {
-            table: Table { generations, declared: tenant, rows },
+            table: Table { generations, declared: place == Place::Tenant, rows },
             processes,
             notes: [Note::default(); PROCESSES],
             clocks,

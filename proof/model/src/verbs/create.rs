@@ -2,6 +2,7 @@
 //! tenant that can be removed also `session/apps.rs`: the tenant is looked for before, and once more
 //! after the row is written.
 
+use crate::configuration::Place;
 use crate::moves::{Fate, Moves, Turn, What};
 use crate::mutant::Mutant;
 use crate::set::Set;
@@ -34,7 +35,7 @@ pub(crate) enum At {
 }
 
 pub(crate) fn begin(moves: &mut Moves<'_>) {
-    if !moves.system.configuration.tenant {
+    if moves.system.configuration.place == Place::Public {
         return read(moves, 0);
     }
     let declared = moves.state.table.declared;
@@ -92,7 +93,7 @@ fn put(moves: &mut Moves<'_>, born: Generation, draw: u8) {
     let put = Write::Put { handle, row: Row::new(born) };
     moves.push(Fate::Answered, |turn| {
         let written = turn.write(put);
-        let looks_again = turn.system.configuration.tenant
+        let looks_again = turn.system.configuration.place == Place::Tenant
             && turn.system.mutant != Mutant::TenantNotLookedForAgain;
         match written {
             Written::Done(_) if looks_again => turn.go(Process::Create(At::Look { handle })),

@@ -65,11 +65,16 @@ async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Q
     for (case, _) in rows_of(binary) {
         feed(case, &placeholders.fill(&sample(binary, case))).await;
     }
-    if binary == "own-sessions" {
+    let raises = match binary {
+        "own-sessions" => Some("revoke-all"),
+        "core-driver" => Some("tenant-remove"),
+        _ => None,
+    };
+    if let Some(case) = raises {
         // Twice in one moment, so that the generation is raised by a step.
         let placeholders = Placeholders::prepare(&world).await;
         for _ in 0..2 {
-            feed("revoke-all", &placeholders.fill(&sample(binary, "revoke-all"))).await;
+            feed(case, &placeholders.fill(&sample(binary, case))).await;
         }
     }
     found

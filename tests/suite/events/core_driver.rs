@@ -194,6 +194,7 @@ pub(super) const CORE_DRIVER: &[Row] = &[
     ("remove-unknown-tenant-in-handle", NO_TENANT),
     ("remove-user", BOTH_REMOVED),
     ("remove-user-in-tenant", TENANTS_REMOVED),
+    ("remove-user-in-public-tenant", ONE_REMOVED),
     ("remove-user-cdi-3-1", BOTH_REMOVED),
     ("remove-user-across-from-tenant", FROM_A_TENANT),
     ("remove-unknown-user", NONE_REMOVED),

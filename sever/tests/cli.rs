@@ -223,10 +223,10 @@ async fn a_failure_to_look_prints_the_failure_and_nothing_else() {
     let bundle = Bundled::start().await;
     let session = bundle.open(&json!({"userId": "ada"})).await;
     let handle = session.handle.as_str();
-    let faults: [(&[&str], &[(&str, &str)]); 3] = [
-        (&["--table", "elsewhere"], &[]),
-        (&[], &[("AWS_ACCESS_KEY_ID", "other")]),
-        (&["--endpoint-url", "http://127.0.0.1:9"], &[]),
+    let faults = [
+        (vec!["--table", "elsewhere"], vec![]),
+        (vec![], vec![("AWS_ACCESS_KEY_ID", "other")]),
+        (vec!["--endpoint-url", "http://127.0.0.1:9"], vec![]),
     ];
     let commands: [&[&str]; 10] = [
         &["sessions", "list", "--user", "ada"],
@@ -243,8 +243,8 @@ async fn a_failure_to_look_prints_the_failure_and_nothing_else() {
     for (options, environment) in faults {
         for command in commands {
             for output in ["table", "json"] {
-                let words = [command, options, &["--output", output]].concat();
-                let run = bundle.run(&words, "", environment).await;
+                let words = [command, options.as_slice(), &["--output", output]].concat();
+                let run = bundle.run(&words, "", &environment).await;
                 assert_eq!((run.code, run.out.as_str()), (1, ""), "{words:?}: {run:?}");
                 assert!(run.err.ends_with('\n') && run.err.contains("error: "), "{run:?}");
                 for lie in ["no live session", "would end", "no keys", "ended:"] {

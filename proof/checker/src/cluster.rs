@@ -141,7 +141,7 @@ fn context(name: Name) -> Context {
         Name::Create | Name::RevokeHandle | Name::RevokeUser | Name::List => {
             format!("{arn}:{DIRECT}")
         }
-        Name::Refresh | Name::Strict | Name::Fast | Name::Logout => arn.to_owned(),
+        Name::Refresh | Name::Strict | Name::Fast | Name::Logout | Name::Core => arn.to_owned(),
     };
     context
 }

@@ -42,7 +42,7 @@ impl Bus {
     }
 
     async fn serve(self, mut stream: TcpStream) {
-        while let Some(body) = body(&mut stream).await {
+        while let Some(body) = Box::pin(body(&mut stream)).await {
             let (status, answer) = self.answer(&body);
             let answer = format!(
                 "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{answer}",

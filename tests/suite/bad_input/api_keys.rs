@@ -3,7 +3,7 @@
 
 use super::answers::{Asker, sound};
 use super::cases::{Stage, every};
-use super::events::{ClientChange, header_values};
+use super::events::{ClientChange, after_bearer, header_values};
 use super::json::Tree;
 use super::texts::{TextChange, short_text, text};
 use crate::events::{Placeholders, sample};
@@ -86,7 +86,7 @@ fn nobody_is_let_in_without_a_key() {
         let values = ["api-key", "authorization"].map(|name| header_values(&event, name)).concat();
         let key = |value: &String| {
             let value = value.trim();
-            let bare = value.strip_prefix("Bearer ").map_or(value, str::trim);
+            let bare = after_bearer(value).unwrap_or(value);
             KEYS.contains(&bare)
         };
         let has_key = values.iter().any(key);

@@ -3,7 +3,7 @@
 
 use super::cases::{Stage, every};
 use super::credentials::line;
-use super::events::{ClientChange, InvokerChange, header_values, with_text};
+use super::events::{ClientChange, InvokerChange, after_bearer, header_values, with_text};
 use super::json::{JsonChange, Odd, Tree, odd};
 use super::jwt::TokenChange;
 use super::texts::{TextChange, short_text};
@@ -77,7 +77,7 @@ impl Gate {
 fn shown(event: &Value) -> Vec<String> {
     let mut shown = Vec::new();
     for line in header_values(event, "authorization") {
-        shown.extend(line.strip_prefix("Bearer ").map(|token| token.trim().to_owned()));
+        shown.extend(after_bearer(&line).map(str::to_owned));
     }
     let listed = event["cookies"].as_array().into_iter().flatten();
     let listed = listed.filter_map(|cookie| Some(cookie.as_str()?.to_owned()));
@@ -95,7 +95,7 @@ fn shown(event: &Value) -> Vec<String> {
     }
     if event["type"] == "TOKEN" || event["type"].is_null() {
         let text = event["authorizationToken"].as_str().unwrap_or_default();
-        shown.push(text.strip_prefix("Bearer ").unwrap_or(text).trim().to_owned());
+        shown.push(after_bearer(text).unwrap_or(text.trim()).to_owned());
     }
     shown
 }

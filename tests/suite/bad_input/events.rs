@@ -275,6 +275,13 @@ pub(super) fn with_text(event: &str, old: &str, new: &str) -> String {
     event.write()
 }
 
+/// What stands after the scheme `Bearer`, which may be in any case (RFC 9110 11.1). Told here apart
+/// from how the functions read it.
+pub(super) fn after_bearer(line: &str) -> Option<&str> {
+    let scheme = line.get(..7)?;
+    scheme.eq_ignore_ascii_case("bearer ").then(|| line[7..].trim())
+}
+
 /// The values that an event gives a header, of whichever form.
 pub(super) fn header_values(event: &Value, name: &str) -> Vec<String> {
     let mut found = Vec::new();

@@ -3,8 +3,11 @@
 import { element } from "./dom.js";
 import { moment, span } from "./time.js";
 
-/** Nobody may cache the key set for longer, so that a killed key goes: from here on it says no more than "not soon". */
-const LONGEST_MAX_AGE = 300;
+/**
+ * In seconds. The key set may be cached for five minutes, so that a killed key goes, less the half minute for which the
+ * function itself may have kept it. From here on `Cache-Control` says no more than "not soon".
+ */
+const NOT_SOON = 270;
 /** A key is replaced a minute before the interval is over. */
 const DEFAULT_INTERVAL = 168 * 3_600_000 - 60_000;
 
@@ -61,12 +64,12 @@ function rotation(known, maxAge, now) {
     moment(now + left),
     "), by whoever signs in or refreshes then.",
   ];
-  if (maxAge < LONGEST_MAX_AGE) return ["Next rotation in ", ...due(maxAge * 1000)];
+  if (maxAge < NOT_SOON) return ["Next rotation in ", ...due(maxAge * 1000)];
   const left = newest + DEFAULT_INTERVAL - now;
-  if (left < LONGEST_MAX_AGE * 1000)
-    return ["No rotation within 5 minutes. The update interval here is longer than the default of 168 hours."];
+  if (left < NOT_SOON * 1000)
+    return ["No rotation within 4 minutes. The update interval here is longer than the default of 168 hours."];
   return [
-    "No rotation within 5 minutes. With the default update interval of 168 hours the next is due in ",
+    "No rotation within 4 minutes. With the default update interval of 168 hours the next is due in ",
     ...due(left),
   ];
 }

@@ -49,7 +49,7 @@ test("when the table fails the effect of a revocation is said to be unknown", as
     await page.getByText("How many there are could not be found out").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Look again" }).click();
-    await page.locator("#keys", { hasText: "table-unavailable" }).waitFor();
+    await page.locator("#listing-error", { hasText: "table-unavailable" }).waitFor();
     await watched.settle();
   } finally {
     await bundle.close();

@@ -39,7 +39,7 @@ test("before the first sign-in there are none; after it, one that rotates and on
 
   const told = await page.locator("#keys-due").innerText();
   const week =
-    /^No rotation within 5 minutes\. With the default update interval of 168 hours the next is due in 6 days 23 hours \(.+\), by whoever/;
+    /^No rotation within 4 minutes\. With the default update interval of 168 hours the next is due in 6 days 23 hours \(.+\), by whoever/;
   assert.match(told, week);
   const due = Number(await page.locator("#keys-due time").evaluate((time) => Date.parse(time.dateTime)));
   assert.equal(due, made + 168 * 3_600_000 - 60_000);
@@ -62,8 +62,10 @@ test("a key that is due, and answers that say less, are put into words", async (
   assert.match(await said({ keys: made(167), maxAge: 120 }), /^Next rotation in 2 minutes \(/);
   assert.match(
     await said({ keys: made(0), maxAge: 300 }),
-    /^No rotation within 5 minutes\. With the default .* in 6 days 23 hours \(/,
+    /^No rotation within 4 minutes\. With the default .* in 6 days 23 hours \(/,
   );
+  assert.match(await said({ keys: made(0), maxAge: 270 }), /^No rotation within 4 minutes/);
+  assert.match(await said({ keys: made(167), maxAge: 269 }), /^Next rotation in 4 minutes 29 seconds \(/);
   assert.match(await said({ keys: made(200), maxAge: 300 }), /update interval here is longer than the default/);
   assert.match(await said({ keys: made(0), maxAge: null }), /was not answered/);
   assert.match(await said({ keys: [{ kid: "s-1" }], maxAge: 1 }), /^There is no dynamic key yet/);

@@ -112,7 +112,7 @@ async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionErr
         }
     };
     for rival in credentials.rivals(transfer) {
-        if app.sessions.is_of_another_session(rival, &principal.handle).await? {
+        if app.sessions.is_known_of_another_session(rival, &principal.handle) {
             metric::refused("no-single-token");
             return Ok(None);
         }

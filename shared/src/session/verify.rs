@@ -103,6 +103,20 @@ impl Sessions {
         Ok(matches!(verdict, Verdict::Allowed(other) if other.handle != *handle))
     }
 
+    /// The same by the keys at hand: a token whose key is not among them is of no session. A cookie
+    /// that another site set beside a good token so costs no read, and no failure to read refuses
+    /// the good token.
+    #[must_use]
+    pub fn is_known_of_another_session(
+        &self,
+        token: UnverifiedToken<'_>,
+        handle: &SessionHandle,
+    ) -> bool {
+        let Some(keyring) = self.keyring_at_hand(&token, self.clock.now()) else { return false };
+        let claims = self.genuine(token, &keyring, Evidence::NotNeeded);
+        claims.is_ok_and(|claims| claims.handle != *handle)
+    }
+
     /// Checks a token, and that its session lives: one strongly consistent read of session and
     /// user, and of the keys when a cold start, their age or a new key asks for them. A forged token
     /// under a known key costs no read.

@@ -4,6 +4,7 @@ use super::shapes::{Said, ada, ask, event_of_two};
 use serde_json::json;
 use std::time::Duration;
 use tests::World;
+use tests::world::faulty;
 
 /// Samples with a token in a header, or what stands for one, and another in a cookie.
 const SHAPES: [&str; 5] = [
@@ -95,6 +96,23 @@ async fn a_cookie_disputes_a_header_only_with_a_genuine_token_of_another_session
     for (what, cookie) in &tokens.others {
         tokens.assert((&tokens.good, cookie), &Said::Refuses, what).await;
     }
+}
+
+#[tokio::test]
+async fn a_cookie_under_an_invented_key_costs_no_read_and_refuses_nothing() {
+    let (world, engine) = faulty().await;
+    let session = world.open("ada").await;
+    assert_eq!(world.strict(&session.access).await, 200);
+    // The name of a static key is random, so no key of this world has it.
+    let of_another = json!({"userId": "grace", "useDynamicSigningKey": false});
+    let stray = World::new().await.open_with(&of_another).await.access;
+    engine.take_calls();
+    let cookie = format!("sAccessToken={stray}");
+    let call = world.get("/whoami").bearer(&session.access).header("cookie", &cookie);
+    assert_eq!(call.send().await.status, 200);
+    let calls = engine.take_calls();
+    let operations: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
+    assert_eq!(operations, ["BatchGetItem"]);
 }
 
 #[tokio::test]

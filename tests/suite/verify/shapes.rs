@@ -110,12 +110,13 @@ async fn a_revoked_session_is_refused_on_the_next_strict_check_whoever_asks() {
     for response in ["simple", "iam"] {
         let world = World::with_parameter("HttpApiResponse", response).await;
         for case in SHOWING {
-            for by in ["/revoke-handle", "/revoke-user"] {
+            for (by, named) in [("/revoke-handle", "sessionHandle"), ("/revoke-user", "userId")] {
                 let session = world.open("ada").await;
                 let event = event(case, &session.access);
                 assert_eq!(ask(&world, "verify-session", &event).await, ada(), "{case}");
                 assert_eq!(ask(&world, "verify-session-fast", &event).await, ada(), "{case}");
-                world.revoke(by, &json!({"sessionHandle": session.handle, "userId": "ada"})).await;
+                let name = if named == "userId" { "ada" } else { &session.handle };
+                world.revoke(by, &json!({named: name})).await;
                 assert_eq!(ask(&world, "verify-session", &event).await, Said::Refuses, "{case}");
                 assert_eq!(ask(&world, "verify-session-fast", &event).await, ada(), "{case}");
             }

@@ -107,7 +107,7 @@ impl Function {
     /// A function for admin consoles and back ends: the same JSON by API Gateway and by its alias
     /// [`DIRECT`]. API Gateway is answered by HTTP, a direct invoker by plain JSON, or by an error
     /// whose type is the stable code. `unknown` says what becomes of members that `C` does not have.
-    /// Each of the two ways takes its own kind of payload alone: see [`entrance`].
+    /// Each of the two ways takes its own kind of payload alone: see `lambda::entrance`.
     pub fn command<C, A, H, F>(app: Arc<App>, route: Route, unknown: Unknown, handle: H) -> Self
     where
         C: DeserializeOwned + Send + 'static,

@@ -17,10 +17,12 @@ test("before the first sign-in there are none; after it, one that rotates and on
   assert.equal(await page.locator("#keys").innerText(), "There are no keys yet: the first sign-in makes them.");
   const before = Date.now();
   await openSessions(bundle, 1, { userId: "ada" });
+  // A key set without keys is answered from memory for a second.
+  let keys = [];
+  while (keys.length === 0) ({ keys } = await (await fetch(`${bundle.origin}/auth/jwt/jwks.json`)).json());
   await page.getByRole("button", { name: "Look again" }).click();
   await page.locator("#keys table").waitFor();
 
-  const { keys } = await (await fetch(`${bundle.origin}/auth/jwt/jwks.json`)).json();
   const rows = await page.locator("#keys tbody tr").allInnerTexts();
   assert.equal(rows.length, keys.length);
   const dynamic = keys.find(({ kid }) => kid.startsWith("d-")).kid;

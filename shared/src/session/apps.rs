@@ -312,9 +312,9 @@ impl Apps {
         Err(contended())
     }
 
-    /// Removes a tenant and ends everybody's sessions in it, whatever their number. A tenant that
-    /// nobody made may have sessions too, opened by `create-session`: they end likewise. Answers
-    /// whether it had been made.
+    /// Removes a tenant and ends everybody's sessions in it, whatever their number. This includes
+    /// the sessions that `create-session` opened in a tenant that nobody made. Answers whether the
+    /// tenant had been made.
     ///
     /// The tenant goes first, then its sessions: [`Apps::create`] looks for the tenant after it has
     /// written a session, so none that it opens is missed.
@@ -351,7 +351,7 @@ impl Apps {
     }
 
     fn patient_tries(&self) -> Tries<'_> {
-        Tries::new(Patience::Operator, &self.entropy)
+        Tries::new(DOING, Patience::Operator, &self.entropy)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::SessionError;
 use crate::table::{PATIENCE, TableError};
-use crate::time::{Entropy, EntropyError};
+use crate::time::Entropy;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -25,10 +25,11 @@ pub(super) enum Patience {
 }
 
 impl Patience {
-    fn tries(self) -> u32 {
+    /// How often more it is tried; `None` while there is time.
+    fn more_tries(self) -> Option<u32> {
         match self {
-            Self::Operator => u32::MAX,
-            Self::User => 4,
+            Self::Operator => None,
+            Self::User => Some(3),
         }
     }
 
@@ -44,26 +45,30 @@ impl Patience {
 
 /// The tries of one write for which others contend.
 pub(super) struct Tries<'a> {
-    left: u32,
+    doing: &'static str,
+    left: Option<u32>,
     pause: Duration,
     entropy: &'a Entropy,
 }
 
 impl<'a> Tries<'a> {
-    pub(super) fn new(patience: Patience, entropy: &'a Entropy) -> Self {
-        Self { left: patience.tries(), pause: FIRST_PAUSE, entropy }
+    pub(super) fn new(doing: &'static str, patience: Patience, entropy: &'a Entropy) -> Self {
+        Self { doing, left: patience.more_tries(), pause: FIRST_PAUSE, entropy }
     }
 
     /// Waits before the next try, for a span drawn at random from a range that doubles each time,
-    /// so that two that contend do not meet again. Answers whether there is a next try.
-    pub(super) async fn again(&mut self) -> Result<bool, EntropyError> {
-        self.left -= 1;
-        if self.left == 0 {
-            return Ok(false);
+    /// so that two that contend do not meet again.
+    ///
+    /// # Errors
+    /// [`TableError::Contended`]: there is no next try.
+    pub(super) async fn again(&mut self) -> Result<(), SessionError> {
+        if let Some(left) = &mut self.left {
+            let contended = TableError::Contended { doing: self.doing };
+            *left = left.checked_sub(1).ok_or(contended)?;
         }
         let share = f64::from(u32::from_be_bytes(self.entropy.bytes()?)) / f64::from(u32::MAX);
         sleep(self.pause.mul_f64(share)).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Ok(true)
+        Ok(())
     }
 }

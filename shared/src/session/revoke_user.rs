@@ -59,7 +59,7 @@ impl Sessions {
             match except {
                 None => Ok(table.raise(user, scope, started).await?),
                 Some(handle) => {
-                    let tries = Tries::new(who, &self.entropy);
+                    let tries = Tries::new(DOING, who, &self.entropy);
                     self.raise_keeping(&table, tries, user, scope, handle).await
                 }
             }
@@ -97,8 +97,7 @@ impl Sessions {
             };
             match raised {
                 Kept::Raised(generation) => return Ok(generation),
-                Kept::Stale if tries.again().await? => {}
-                Kept::Stale => return Err(TableError::Contended { doing: DOING }.into()),
+                Kept::Stale => tries.again().await?,
             }
         }
     }

@@ -3,8 +3,6 @@
 //! A crate of its own, so that only the functions that sign, and `sever`, link the client of KMS. A
 //! function asks KMS once in an execution environment's life; the authorizer never does.
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Builder;
@@ -13,10 +11,10 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
 use shared::app::App;
 use shared::session::{KeyContext, KeyService, KeyServiceError};
+use shared::table::{call_retries, call_timeouts};
 use shared::token::sealing::Sealing;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 /// Has the functions composed over `app` seal private keys by the KMS key that its configuration
 /// names, if it names one. Nothing is sent, and no client made, before there is a key to open or to
@@ -110,23 +108,11 @@ fn data_key(wrapped: Vec<u8>, key: Option<Blob>) -> Result<Sealing, Failure> {
     Sealing::new(wrapped, key.as_ref()).ok_or(Failure::NoDataKey)
 }
 
-/// The caller waits for this: three attempts of at most 1 s, 3 s in all.
 fn bounded(builder: Builder) -> Builder {
     builder
         .behavior_version(BehaviorVersion::latest())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_millis(500))
-                .operation_attempt_timeout(Duration::from_secs(1))
-                .operation_timeout(Duration::from_secs(3))
-                .build(),
-        )
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(25))
-                .with_max_backoff(Duration::from_millis(200)),
-        )
+        .timeout_config(call_timeouts())
+        .retry_config(call_retries())
 }
 
 /// The codes with which KMS says that it may do so a moment later.

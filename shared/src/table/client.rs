@@ -27,20 +27,28 @@ pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn harden(builder: config::Builder) -> config::Builder {
     builder
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_millis(500))
-                .operation_attempt_timeout(ATTEMPT)
-                .operation_timeout(Duration::from_secs(3))
-                .build(),
-        )
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(25))
-                .with_max_backoff(Duration::from_millis(200)),
-        )
+        .timeout_config(call_timeouts())
+        .retry_config(call_retries())
         .retry_classifier(RetryConflicts)
+}
+
+/// For a call of AWS that a client waits for: attempts of at most 1 s, 3 s in all.
+#[must_use]
+pub fn call_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(500))
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(Duration::from_secs(3))
+        .build()
+}
+
+/// For a call of AWS that a client waits for: three attempts.
+#[must_use]
+pub fn call_retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(25))
+        .with_max_backoff(Duration::from_millis(200))
 }
 
 /// How long a patient write is tried at most. Most often its tries are over before, so that it can

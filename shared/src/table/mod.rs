@@ -21,7 +21,7 @@ mod sessions;
 pub use apps::{AppTable, AppWrite, AppWritten};
 pub use classic::{Promoted, Promotion};
 pub(crate) use client::PATIENCE;
-pub use client::{client, harden};
+pub use client::{call_retries, call_timeouts, client, harden};
 pub use error::{Said, TableError};
 pub use generations::Kept;
 pub use index::{HandlePage, IndexCursor};

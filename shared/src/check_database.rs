@@ -3,7 +3,7 @@
 
 mod rule;
 
-pub use rule::BadRule;
+pub use rule::{BadRule, METHODS};
 
 use http::Method;
 use rule::{Named, canonical, is_greedy};

@@ -5,19 +5,9 @@ use crate::template::{Api, Guard, Route, TemplateError};
 use http::Method;
 use matchit::{InsertError, Router};
 use percent_encoding::percent_decode_str;
+use shared::check_database::METHODS;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The methods a REST API can have routes for.
-const METHODS: [Method; 7] = [
-    Method::DELETE,
-    Method::GET,
-    Method::HEAD,
-    Method::OPTIONS,
-    Method::PATCH,
-    Method::POST,
-    Method::PUT,
-];
 
 /// A route, the function it leads to and what stands before it.
 pub(super) struct Target {

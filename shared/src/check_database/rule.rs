@@ -7,7 +7,7 @@ use http::Method;
 pub(super) type Named = (Option<Method>, String);
 
 /// The methods of which API Gateway makes routes.
-const METHODS: [Method; 7] = [
+pub const METHODS: [Method; 7] = [
     Method::DELETE,
     Method::GET,
     Method::HEAD,

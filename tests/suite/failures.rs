@@ -6,8 +6,21 @@ use serde_json::json;
 use shared::time::Clock;
 use std::sync::Arc;
 use std::time::Duration;
+use tests::request::Call;
 use tests::world::faulty;
-use tests::{Fault, Faulty, HandClock, World};
+use tests::{Fault, Faulty, HandClock, Opened, World};
+
+/// One call of each function that reads or writes sessions.
+fn calls_of_the_table<'a>(world: &'a World, session: &Opened) -> [Call<'a>; 6] {
+    [
+        world.post("/auth/session/refresh").bearer(&session.refresh),
+        world.post("/logout").bearer(&session.access),
+        world.post("/revoke-handle").json(&json!({"sessionHandle": session.handle})).signed(),
+        world.post("/revoke-user").json(&json!({"userId": "u1"})).signed(),
+        world.get("/list-sessions?userId=u1").signed(),
+        world.post("/create-session").json(&json!({"userId": "u1"})).signed(),
+    ]
+}
 
 #[tokio::test(start_paused = true)]
 async fn an_own_exchange_that_was_overtaken_is_no_theft() {
@@ -40,15 +53,8 @@ async fn when_the_table_cannot_be_reached_nobody_passes_and_nothing_is_claimed()
         let reply = world.get("/whoami").bearer(&session.access).send().await;
         assert_eq!(reply.status, 500, "the authorizer failed: not a refusal, and not a pass");
         assert_eq!(world.fast(&session.access).await, 200, "the keys are known");
-        for call in [
-            world.post("/auth/session/refresh").bearer(&session.refresh),
-            world.post("/logout").bearer(&session.access),
-            world.post("/revoke-handle").json(&json!({"sessionHandle": session.handle})).signed(),
-            world.post("/revoke-user").json(&json!({"userId": "u1"})).signed(),
-            world.get("/list-sessions?userId=u1").signed(),
-            world.post("/create-session").json(&json!({"userId": "u1"})).signed(),
-            world.get("/auth/jwt/jwks.json"),
-        ] {
+        let keys = world.get("/auth/jwt/jwks.json");
+        for call in calls_of_the_table(&world, &session).into_iter().chain([keys]) {
             let reply = call.send().await;
             assert_eq!((reply.status, reply.code().as_str()), (503, "table-unavailable"));
             assert_eq!(reply.header("retry-after"), Some("1"));
@@ -67,14 +73,7 @@ async fn what_the_table_would_refuse_again_is_no_reason_to_try_again() {
         let session = world.open("u1").await;
         engine.fail("*", usize::MAX, Fault::Refused(kind));
         assert_eq!(world.strict(&session.access).await, 500, "unknown means no");
-        for call in [
-            world.post("/auth/session/refresh").bearer(&session.refresh),
-            world.post("/logout").bearer(&session.access),
-            world.post("/revoke-handle").json(&json!({"sessionHandle": session.handle})).signed(),
-            world.post("/revoke-user").json(&json!({"userId": "u1"})).signed(),
-            world.get("/list-sessions?userId=u1").signed(),
-            world.post("/create-session").json(&json!({"userId": "u1"})).signed(),
-        ] {
+        for call in calls_of_the_table(&world, &session) {
             let reply = call.send().await;
             assert_eq!((reply.status, reply.code().as_str()), (500, "internal-error"), "{kind}");
             assert_eq!(reply.header("retry-after"), None, "{kind}");

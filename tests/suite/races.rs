@@ -169,25 +169,26 @@ async fn a_torn_read_does_not_refuse_the_session_that_is_kept() {
     });
     assert_eq!(status, 200);
     // Likewise for a refresh, which reads the one after the other; here it is torn twice.
-    let held = || {
+    let held = |operation, skip| {
         let gate = Arc::new(tests::faults::Gate::default());
-        engine.fail_after("GetItem", 1, 1, Fault::Held(gate.clone()));
+        engine.fail_after(operation, skip, 1, Fault::Held(gate.clone()));
         gate
     };
-    let first = held();
+    let first = held("GetItem", 1);
     let (reply, ()) = tokio::join!(world.refresh(&kept.refresh), async {
         first.arrival().await;
         world.revoke("/revoke-user", &keep).await;
-        let second = held();
+        let second = held("GetItem", 1);
         first.open();
         second.arrival().await;
         world.revoke("/revoke-user", &keep).await;
         second.open();
     });
     assert_eq!(reply.status, 200);
-    // And for another that keeps the same session, in its second round.
+    // And for another that keeps the same session, in its second round: a round reads the session,
+    // and then its generations.
     engine.fail("TransactWriteItems", 1, Fault::Conflict);
-    let gate = held();
+    let gate = held("BatchGetItem", 3);
     let (reply, ()) = tokio::join!(world.admin("/revoke-user", &keep), async {
         gate.arrival().await;
         world.revoke("/revoke-user", &keep).await;

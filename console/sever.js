@@ -33,7 +33,7 @@ export class Sever {
   /** A page of a user's live sessions, and the cursor of the next. */
   async list({ userId, tenantId, cursor, limit = PAGE }) {
     const { sessions, cursor: next } = await this.#command("list-sessions", { userId, tenantId, cursor, limit });
-    // What is no list must not look like an empty one.
+    // An answer without a list must not look like an empty list.
     if (!Array.isArray(sessions)) throw new Refusal("unreadable-answer", "The answer is not a listing.");
     return { sessions, next };
   }

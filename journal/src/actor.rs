@@ -5,7 +5,7 @@ use shared::ids::{AppId, UserId};
 use shared::lambda::{Caller, Way};
 use std::collections::BTreeMap;
 
-/// Who did it.
+/// The person, program or rule that ended or opened a session, or changed a key.
 #[derive(Clone, Copy, Debug)]
 pub enum Actor<'a> {
     /// An IAM principal, by ARN, as API Gateway saw it.
@@ -15,7 +15,7 @@ pub enum Actor<'a> {
     DirectInvoke(&'a BTreeMap<String, String>),
     /// Somebody whom API Gateway let through without a signature.
     Unsigned,
-    /// The user.
+    /// The user of the session, by an access token of it.
     User(&'a UserId),
     /// Whoever holds an API key of this app.
     Sdk(&'a AppId),

@@ -31,7 +31,7 @@ pub struct OperatorJournal {
 pub struct OperatorRecord {
     event: &'static str,
     at: Timestamp,
-    /// The record itself.
+    /// As it is sent, in the form of `docs/observability.md`.
     pub detail: Value,
 }
 

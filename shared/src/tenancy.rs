@@ -79,7 +79,7 @@ pub enum InvalidSetting {
     /// The value is not allowed.
     #[error("`{name}` must be {rule}")]
     Value {
-        /// Which.
+        /// The setting, as the core spells it.
         name: &'static str,
         /// What is allowed.
         rule: &'static str,

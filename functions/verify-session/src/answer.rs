@@ -152,7 +152,7 @@ mod tests {
             principal.payload = Payload::from_object(members);
             assert_eq!(largest(&principal), principal.largest_answer());
         }
-        // To the byte.
+        // The largest answer that API Gateway takes, to the byte.
         let mut members = principal.payload.members().clone();
         members.set("padding", &"x".repeat(1_000 + MAX_ANSWER_BYTES - principal.largest_answer()));
         principal.payload = Payload::from_object(members);

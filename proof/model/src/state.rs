@@ -144,7 +144,7 @@ impl State {
         std::iter::once(self.table.row(handle)).chain(past.filter(move |_| stale))
     }
 
-    /// What a read of this copy of the generation may find; likewise.
+    /// The generations that a read of this copy may find: the present one, and past ones if `stale`.
     pub(crate) fn generations(&self, copy: Copy, stale: bool) -> impl Iterator<Item = Generation> {
         let past = self.past.iter().filter_map(move |past| match past {
             Past::Generation(of, generation) if *of == copy => Some(*generation),

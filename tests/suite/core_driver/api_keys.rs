@@ -55,7 +55,7 @@ async fn a_digest_accepts_its_key_and_is_none_itself() {
     {
         assert_eq!(asked(key).await, status, "{key}");
     }
-    // An app's own keys, likewise.
+    // An app's own keys have the same forms.
     let administrator = Sdk::administrator(&world).with_key(ONE);
     let app = json!({"appId": "shop", "coreConfig": {"api_keys": new.digest}});
     assert_eq!(administrator.put("/recipe/multitenancy/app/v2", &app).await.status, 200);

@@ -3,6 +3,10 @@
 //! Rules never read a clock or the operating system's randomness by themselves: they are given a
 //! [`Clock`] and an [`Entropy`], so that a test can stop time and repeat a draw.
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::RsaKeyPair;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,11 +92,15 @@ impl Clock {
 #[error("the source of randomness failed")]
 pub struct EntropyError;
 
-/// Fills bytes with randomness fit for secrets. Clones share one source.
+/// Randomness fit for secrets: bytes and RSA keys. Clones share one source.
 #[derive(Clone)]
-pub struct Entropy(Arc<Fill>);
+pub struct Entropy {
+    fill: Arc<Fill>,
+    rsa_key: Arc<RsaKey>,
+}
 
 type Fill = dyn Fn(&mut [u8]) -> Result<(), EntropyError> + Send + Sync;
+type RsaKey = dyn Fn() -> Result<Arc<[u8]>, EntropyError> + Send + Sync;
 
 impl Entropy {
     /// The operating system's cryptographic randomness, by way of AWS-LC.
@@ -101,12 +109,30 @@ impl Entropy {
         Self::from_fn(|bytes| aws_lc_rs::rand::fill(bytes).map_err(|_| EntropyError))
     }
 
-    /// A source that fills by `fill`, such as a seeded one.
+    /// A source that fills by `fill`, such as a seeded one. Its RSA keys are those of the system.
     #[must_use]
     pub fn from_fn(
         fill: impl Fn(&mut [u8]) -> Result<(), EntropyError> + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(fill))
+        let rsa_key = || new_rsa_key().map_err(|Unspecified| EntropyError);
+        Self { fill: Arc::new(fill), rsa_key: Arc::new(rsa_key) }
+    }
+
+    /// This source, but with the RSA keys that `rsa_key` returns, such as keys made in advance.
+    #[must_use]
+    pub fn with_rsa_keys(
+        self,
+        rsa_key: impl Fn() -> Result<Arc<[u8]>, EntropyError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { rsa_key: Arc::new(rsa_key), ..self }
+    }
+
+    /// A new private key of RSA-2048, as PKCS#8 in DER.
+    ///
+    /// # Errors
+    /// The source failed.
+    pub fn rsa_key(&self) -> Result<Arc<[u8]>, EntropyError> {
+        (self.rsa_key)()
     }
 
     /// `N` random bytes.
@@ -115,9 +141,15 @@ impl Entropy {
     /// The source failed. There is no weaker source to fall back to.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], EntropyError> {
         let mut bytes = [0; N];
-        (self.0)(&mut bytes)?;
+        (self.fill)(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+fn new_rsa_key() -> Result<Arc<[u8]>, Unspecified> {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+    let der: Pkcs8V1Der<'_> = pair.as_der()?;
+    Ok(der.as_ref().into())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod lines;
 pub mod logs;
 pub mod programs;
 pub mod request;
+pub mod rsa_keys;
 pub mod runtime_api;
 pub mod sandbox;
 pub mod world;

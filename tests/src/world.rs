@@ -5,6 +5,7 @@ use crate::clock::HandClock;
 use crate::faults::Faulty;
 use crate::logs;
 use crate::request::{Call, Reply};
+use crate::rsa_keys;
 use http::Method;
 use local::bundle::{Builder, Bundle};
 use local::dynamodb::Embedded;
@@ -55,8 +56,10 @@ impl World {
     pub async fn with_clock(clock: HandClock, change: impl FnOnce(Builder) -> Builder) -> Self {
         let made = logs::listen();
         // Without jitter an access token lives as long as it says.
-        let builder =
-            Bundle::builder().clock(clock.clock()).parameter("AccessTokenValidityJitter", "0");
+        let builder = Bundle::builder()
+            .clock(clock.clock())
+            .entropy(rsa_keys::entropy())
+            .parameter("AccessTokenValidityJitter", "0");
         let bundle = change(builder).build().await.expect("the bundle of a test");
         Self { bundle: Arc::new(bundle), clock, secrets: Mutex::default(), made }
     }

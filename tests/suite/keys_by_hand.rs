@@ -217,7 +217,7 @@ async fn keys_are_not_rotated_by_hand_without_end() {
     for (there, made) in [(MAX_KEYS - 1, true), (MAX_KEYS, false)] {
         let world = World::new().await;
         let now = world.clock.now();
-        let first = SigningKeys::first(now, [1; 16]).unwrap();
+        let first = SigningKeys::first(now, &Entropy::system()).unwrap();
         let keys = (0..there).map(|i| {
             let kid = Kid::parse(&format!("d-{}", now.millis() + i64::try_from(i).unwrap()));
             let stored = first.keys[1].to_stored(None).unwrap();

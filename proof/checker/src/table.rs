@@ -12,7 +12,7 @@ use local::template::{SEVER, Template};
 use serde_json::{Value, json};
 use shared::ids::AppId;
 use shared::table::SessionTable;
-use shared::time::Timestamp;
+use shared::time::{Entropy, Timestamp};
 use shared::token::signing::SigningKeys;
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl Tables {
         if let Ok(runtime) = runtime {
             let table =
                 SessionTable::new(client(Arc::new(current.clone())), TABLE, &AppId::public());
-            let first = SigningKeys::first(Timestamp::from_millis(BEGINNING), [7; 16]);
+            let first = SigningKeys::first(Timestamp::from_millis(BEGINNING), &Entropy::system());
             if let Ok(first) = first {
                 drop(runtime.block_on(table.write_keys(&first)));
             }

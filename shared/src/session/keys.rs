@@ -134,9 +134,9 @@ impl Sessions {
     ) -> Result<SigningKeys, SessionError> {
         for _ in 0..ROUNDS {
             let made = match self.read_signing_keys(known.as_ref()).await? {
-                None => SigningKeys::first(now, self.entropy.bytes()?)?,
+                None => SigningKeys::first(now, &self.entropy)?,
                 Some(keys) if keys.is_due(now, self.key_lifetimes()) => {
-                    keys.rotated(SigningKey::dynamic(now)?, self.key_lifetimes())
+                    keys.rotated(SigningKey::dynamic(now, &self.entropy)?, self.key_lifetimes())
                 }
                 Some(keys) => return Ok(keys),
             };

@@ -82,7 +82,7 @@ impl Sessions {
         for _ in 0..ROUNDS {
             let now = self.clock.now();
             let made = match self.read_signing_keys(None).await? {
-                None => SigningKeys::first(now, self.entropy.bytes()?)?,
+                None => SigningKeys::first(now, &self.entropy)?,
                 Some(keys) => {
                     // Ours, perhaps: the answer to a write may have been lost.
                     if let Some(key) = keys.waiting(now) {
@@ -91,7 +91,10 @@ impl Sessions {
                     if keys.keys.len() >= MAX_KEYS {
                         return Ok(KeyRotated::TooMany);
                     }
-                    keys.rotated_early(SigningKey::dynamic(keys.next_moment(now))?, now)
+                    keys.rotated_early(
+                        SigningKey::dynamic(keys.next_moment(now), &self.entropy)?,
+                        now,
+                    )
                 }
             };
             let newest = made.newest_dynamic().map(next).ok_or(SigningKeyError::Generate)?;
@@ -112,11 +115,12 @@ impl Sessions {
     pub async fn kill_key(&self, kid: &Kid) -> Result<KeyKilled, SessionError> {
         let mut tried: Option<Option<Kid>> = None;
         for _ in 0..ROUNDS {
-            let (now, random) = (self.clock.now(), self.entropy.bytes()?);
+            let now = self.clock.now();
             let keys = self.read_signing_keys(None).await?;
             let there =
                 |kid: &Kid| keys.iter().flat_map(|keys| &keys.keys).any(|key| key.kid() == kid);
-            let left = keys.as_ref().map(|keys| keys.without(kid, now, random)).transpose()?;
+            let left = keys.as_ref().map(|keys| keys.without(kid, now, &self.entropy));
+            let left = left.transpose()?;
             let Some((left, replacement)) = left.flatten() else {
                 // If it was there when we first looked, then another has killed it since, or our own
                 // write did, whose answer was lost.

@@ -8,10 +8,8 @@
 use super::keyring::{Kid, PublicKey};
 use super::sealing::Sealing;
 use super::stored_keys::{StoredKey, StoredPrivate};
-use crate::time::Timestamp;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use crate::time::{Entropy, EntropyError, Timestamp};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -56,7 +54,7 @@ impl KeyKind {
 /// A private key did not work. Says nothing of the key itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SigningKeyError {
-    /// The cryptography library made no key.
+    /// The source of randomness made no key.
     #[error("no RSA key could be generated")]
     Generate,
     /// The stored form is not a PKCS#8 RSA key.
@@ -79,6 +77,12 @@ pub enum SigningKeyError {
     Sealed,
 }
 
+impl From<EntropyError> for SigningKeyError {
+    fn from(EntropyError: EntropyError) -> Self {
+        Self::Generate
+    }
+}
+
 /// One RSA-2048 key pair. Parsed when it first signs, and kept: parsing costs more than a signature,
 /// and most keys of an app have stopped signing.
 #[derive(Clone)]
@@ -97,32 +101,35 @@ impl SigningKey {
     ///
     /// # Errors
     /// The cryptography library made none.
-    pub fn dynamic(now: Timestamp) -> Result<Self, SigningKeyError> {
+    pub fn dynamic(now: Timestamp, entropy: &Entropy) -> Result<Self, SigningKeyError> {
         let kid = Kid::parse(&format!("d-{}", now.millis())).ok_or(SigningKeyError::Generate)?;
-        Self::generate(kid, KeyKind::Dynamic, now)
+        Self::new(kid, KeyKind::Dynamic, now, entropy)
     }
 
     /// A new static key, named by 16 random bytes.
     ///
     /// # Errors
     /// The cryptography library made none.
-    pub fn fixed(now: Timestamp, random: [u8; 16]) -> Result<Self, SigningKeyError> {
-        let uuid = uuid::Builder::from_random_bytes(random).into_uuid();
+    pub fn fixed(now: Timestamp, entropy: &Entropy) -> Result<Self, SigningKeyError> {
+        let uuid = uuid::Builder::from_random_bytes(entropy.bytes()?).into_uuid();
         let kid = Kid::parse(&format!("s-{uuid}")).ok_or(SigningKeyError::Generate)?;
-        Self::generate(kid, KeyKind::Static, now)
+        Self::new(kid, KeyKind::Static, now, entropy)
     }
 
-    fn generate(name: Kid, kind: KeyKind, now: Timestamp) -> Result<Self, SigningKeyError> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| SigningKeyError::Generate)?;
-        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| SigningKeyError::Generate)?;
+    fn new(
+        name: Kid,
+        kind: KeyKind,
+        now: Timestamp,
+        entropy: &Entropy,
+    ) -> Result<Self, SigningKeyError> {
         Ok(Self {
             kid: name,
             kind,
             created_at: now,
             signs_from: now,
             published_until: None,
-            pkcs8: der.as_ref().into(),
-            pair: Arc::new(pair.into()),
+            pkcs8: entropy.rsa_key()?,
+            pair: Arc::default(),
         })
     }
 
@@ -266,8 +273,8 @@ impl SigningKeys {
     ///
     /// # Errors
     /// The cryptography library made none.
-    pub fn first(now: Timestamp, random: [u8; 16]) -> Result<Self, SigningKeyError> {
-        let keys = vec![SigningKey::fixed(now, random)?, SigningKey::dynamic(now)?];
+    pub fn first(now: Timestamp, entropy: &Entropy) -> Result<Self, SigningKeyError> {
+        let keys = vec![SigningKey::fixed(now, entropy)?, SigningKey::dynamic(now, entropy)?];
         Ok(Self { version: 1, sealing: None, keys })
     }
 
@@ -333,7 +340,7 @@ impl SigningKeys {
         &self,
         kid: &Kid,
         now: Timestamp,
-        random: [u8; 16],
+        entropy: &Entropy,
     ) -> Result<Option<(Self, Option<Kid>)>, SigningKeyError> {
         let Some(killed) = self.keys.iter().find(|key| key.kid == *kid) else { return Ok(None) };
         let mut keys = self.published(now);
@@ -341,8 +348,8 @@ impl SigningKeys {
         let mut replacement = None;
         if self.signer(killed.kind, now).is_some_and(|signer| signer.kid == *kid) {
             let mut next = match killed.kind {
-                KeyKind::Dynamic => SigningKey::dynamic(self.next_moment(now))?,
-                KeyKind::Static => SigningKey::fixed(now, random)?,
+                KeyKind::Dynamic => SigningKey::dynamic(self.next_moment(now), entropy)?,
+                KeyKind::Static => SigningKey::fixed(now, entropy)?,
             };
             // Since when the killed key signed: a clock behind ours finds no older key in its place.
             next.signs_from = killed.signs_from.min(now);

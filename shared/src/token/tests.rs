@@ -9,7 +9,7 @@ use super::signing::SigningKey;
 use super::unverified::UnverifiedToken;
 use super::version::Version;
 use crate::ids::{SessionHandle, TenantId, UserId};
-use crate::time::Timestamp;
+use crate::time::{Entropy, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -18,8 +18,10 @@ use std::sync::LazyLock;
 const ISSUER: &str = "https://api.example.com/auth";
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::dynamic(NOW).unwrap());
-static FOREIGN_KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::dynamic(NOW).unwrap());
+static KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::dynamic(NOW, &Entropy::system()).unwrap());
+static FOREIGN_KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::dynamic(NOW, &Entropy::system()).unwrap());
 
 fn good_claims() -> Claims {
     let payload = r#"{"role":"admin","n":null,"big":90071992547409931234567}"#;

@@ -5,6 +5,7 @@ use shared::ids::{AppId, Generation};
 use shared::model::{Ended, Generations, Scope};
 use shared::table::{AppTable, AppWrite, AppWritten, KeysWritten, SessionTable};
 use shared::tenancy::{AppRecord, AppSettings, MAX_TENANTS};
+use shared::time::Entropy;
 use shared::token::signing::SigningKeys;
 
 async fn written(table: &AppTable, app: &AppRecord, write: AppWrite) -> AppWritten {
@@ -100,7 +101,7 @@ pub(super) async fn the_list_has_the_apps_that_there_are(table: AppTable) {
 }
 
 async fn with_keys(sessions: &SessionTable) {
-    let keys = SigningKeys::first(NOW, [1; 16]).expect("keys");
+    let keys = SigningKeys::first(NOW, &Entropy::system()).expect("keys");
     assert_eq!(sessions.write_keys(&keys).await.expect("an answer"), KeysWritten::Written);
 }
 

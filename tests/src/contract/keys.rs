@@ -2,6 +2,7 @@
 
 use super::{NOW, handle, opened, tenant, user};
 use shared::table::{KeysWritten, SessionTable};
+use shared::time::Entropy;
 use shared::token::signing::{KeyLifetimes, SigningKey, SigningKeys};
 use std::time::Duration;
 
@@ -13,14 +14,16 @@ const LIFETIMES: KeyLifetimes = KeyLifetimes {
 /// Keys are written by one of those who would, private and public half together.
 pub(super) async fn of_two_writers_of_keys_one_wins(table: SessionTable) {
     assert!(table.signing_keys().await.expect("an answer").is_none());
-    let first = SigningKeys::first(NOW, [1; 16]).expect("keys");
-    let late = SigningKeys::first(NOW, [2; 16]).expect("keys");
+    let first = SigningKeys::first(NOW, &Entropy::system()).expect("keys");
+    let late = SigningKeys::first(NOW, &Entropy::system()).expect("keys");
     assert_eq!(table.write_keys(&first).await.expect("an answer"), KeysWritten::Written);
     assert_eq!(table.write_keys(&late).await.expect("an answer"), KeysWritten::Stale);
 
     let read = table.signing_keys().await.expect("an answer").expect("keys");
     let read = read.open(None).expect("plain keys");
-    let next = || SigningKey::dynamic(NOW.plus(Duration::from_hours(2))).expect("a key");
+    let next = || {
+        SigningKey::dynamic(NOW.plus(Duration::from_hours(2)), &Entropy::system()).expect("a key")
+    };
     let (one, two) = (read.rotated(next(), LIFETIMES), first.rotated(next(), LIFETIMES));
     assert_eq!(table.write_keys(&one).await.expect("an answer"), KeysWritten::Written);
     assert_eq!(table.write_keys(&two).await.expect("an answer"), KeysWritten::Stale);
@@ -36,7 +39,7 @@ pub(super) async fn of_two_writers_of_keys_one_wins(table: SessionTable) {
 
 /// A sandbox that has no keys yet needs no round trip of its own for them.
 pub(super) async fn a_strict_check_reads_the_keys_along(table: SessionTable) {
-    let keys = SigningKeys::first(NOW, [1; 16]).expect("keys");
+    let keys = SigningKeys::first(NOW, &Entropy::system()).expect("keys");
     assert_eq!(table.write_keys(&keys).await.expect("an answer"), KeysWritten::Written);
     opened(&table, "s", "u", 0).await;
     for (name, there) in [("s", true), ("absent", false)] {

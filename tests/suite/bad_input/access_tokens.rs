@@ -13,7 +13,7 @@ use proptest::sample::Index;
 use serde_json::Value;
 use shared::ids::{SessionHandle, TenantId, UserId};
 use shared::json::Object;
-use shared::time::Timestamp;
+use shared::time::{Entropy, Timestamp};
 use shared::token::access::{AccessToken, Claims, sign_jwt};
 use shared::token::anti_csrf::AntiCsrfToken;
 use shared::token::issuers::Issuers;
@@ -29,10 +29,11 @@ const ISSUER: &str = "https://api.example.com/auth";
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const VERSIONS: [Version; 4] = [Version::V2, Version::V3, Version::V4, Version::V5];
 
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::dynamic(NOW).expect("a key"));
+static KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::dynamic(NOW, &Entropy::system()).expect("a key"));
 /// Of the same name.
 static FOREIGN_KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::dynamic(NOW).expect("a key"));
+    LazyLock::new(|| SigningKey::dynamic(NOW, &Entropy::system()).expect("a key"));
 static KEYRING: LazyLock<Keyring> =
     LazyLock::new(|| Keyring::new(vec![KEY.public().expect("a key")]).expect("keys"));
 /// Of each version two, which differ in all that a token can leave out.

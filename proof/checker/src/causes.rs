@@ -146,8 +146,9 @@ impl<'h> Causes<'h> {
                 {
                     successors.push(*next);
                 }
-                (Asked::Refresh(presented), Outcome::Failed(_) | Outcome::Crashed)
-                    if history.refreshes[*presented].session == session =>
+                (Asked::Refresh(presented), _)
+                    if call.may_have_exchanged()
+                        && history.refreshes[*presented].session == session =>
                 {
                     unclear += 1;
                 }

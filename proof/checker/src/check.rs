@@ -145,7 +145,7 @@ impl Checker<'_> {
         }
         let access = &self.history.accesses[token];
         let certain = self.causes.exchanges_after(access.refresh, |other| {
-            !other.is_unclear() && other.ended < call.begun
+            matches!(other.outcome, Outcome::Exchanged(..)) && other.ended < call.begun
         });
         (certain >= 2).then_some(Promise::TokensAreInTime)
     }
@@ -218,7 +218,7 @@ impl Checker<'_> {
         let replaced = onwards.any(|other| {
             other.ended < call.begun && matches!(other.outcome, Outcome::Exchanged(..))
         });
-        let unclear = self.causes.refreshes_of(token).any(Call::is_unclear);
+        let unclear = self.causes.refreshes_of(token).any(Call::may_have_exchanged);
         let over = call.clock_at(call.begun) > first.clock_at(first.ended) + GRACE;
         // An unclear call, or a parallel one with another clock, may have set the time.
         let alone =

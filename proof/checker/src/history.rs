@@ -168,6 +168,14 @@ impl Call {
         matches!(self.outcome, Outcome::Failed(_) | Outcome::Crashed)
     }
 
+    /// Whether a refresh that yielded no token may have exchanged one all the same. One that is
+    /// refused may: its write was done, the answer to it was lost, and the session was revoked
+    /// before it looked again.
+    #[must_use]
+    pub fn may_have_exchanged(&self) -> bool {
+        self.is_unclear() || matches!(self.outcome, Outcome::Unauthorised)
+    }
+
     /// Whether it raises a generation.
     #[must_use]
     pub fn raises(&self) -> bool {

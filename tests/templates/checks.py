@@ -4,6 +4,7 @@ The functions and resolvers are taken out of the templates and called with event
 send them; DynamoDB and API Gateway behind them are stand-ins that remember what they were told.
 """
 
+import copy
 import hashlib
 import io
 import json
@@ -22,7 +23,8 @@ import boto3
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/template.yaml"))
 WHO = {
     "userId": "ada",
@@ -40,10 +42,24 @@ def template(name):
     return yaml_parse((EXAMPLES / name / "template.yaml").read_text())
 
 
+def sever():
+    """Sever's own template, as it is when its functions are built and uploaded."""
+    document = yaml_parse((ROOT / "template.yaml").read_text())
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    return document
+
+
+def expanded(document, parameters=None):
+    """What CloudFormation makes of a template with these parameters. Nothing in the document is changed."""
+    managed_policies = types.SimpleNamespace(load=dict)
+    return transform(copy.deepcopy(document), parameters or {}, managed_policies)
+
+
 def deployed(name):
     """The resources that CloudFormation is given, by type."""
-    managed_policies = types.SimpleNamespace(load=dict)
-    resources = transform(template(name), {}, managed_policies)["Resources"]
+    resources = expanded(template(name))["Resources"]
     by_type = {}
     for logical_id, resource in resources.items():
         by_type.setdefault(resource["Type"], {})[logical_id] = resource["Properties"]
@@ -52,6 +68,32 @@ def deployed(name):
 
 def text(value):
     return json.dumps(value)
+
+
+def parameters_in(value, document):
+    """The parameters that a part of a template depends on, by itself or by a condition."""
+    if isinstance(value, list):
+        return set().union(*(parameters_in(item, document) for item in value))
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for key, argument in value.items():
+        if key == "Ref":
+            found.add(argument)
+        if key == "Fn::Sub":
+            found |= set(re.findall(r"\$\{(\w+)\}", argument if isinstance(argument, str) else argument[0]))
+        condition = argument[0] if key == "Fn::If" else argument if key == "Condition" else None
+        if isinstance(condition, str):
+            found |= parameters_in(document["Conditions"][condition], document)
+        found |= parameters_in(argument, document)
+    return found & set(document["Parameters"])
+
+
+def deployments(document, parameters, at):
+    """The logical ids of the deployments of REST APIs, as they come of a deploy at this time."""
+    with mock.patch.object(time, "time", return_value=at):
+        resources = expanded(document, parameters)["Resources"]
+    return {name for name, resource in resources.items() if resource["Type"] == "AWS::ApiGateway::Deployment"}
 
 
 def authorizers(resources):
@@ -123,6 +165,39 @@ class Templates(unittest.TestCase):
                 named = set(re.findall(r"\b([A-Z]\w+)=", command.split("```", 1)[0]))
                 self.assertLessEqual(named, set(parameters))
                 self.assertLessEqual({p for p, about in parameters.items() if "Default" not in about}, named)
+
+
+class RestApiDeployments(unittest.TestCase):
+    """A stage serves what was deployed to it, and a deployment is made only of a new logical id."""
+
+    reach = {
+        "sever": (sever, {"WebsiteDomain", "CorsAllowHeaders"}),
+        "rest-api": (lambda: template("rest-api"), {"WebsiteDomain", "StrictSessionAuthorizerArn", "FastSessionAuthorizerArn"}),
+    }
+
+    def test_a_parameter_that_reaches_an_api_deploys_its_stage_anew(self):
+        for name, (read, known) in self.reach.items():
+            document = read()
+            whole = expanded(document)
+            apis = [r for r in whole["Resources"].values() if r["Type"] == "AWS::ApiGateway::RestApi"]
+            reaching = parameters_in(apis, whole)
+            self.assertLessEqual(known, reaching, name)
+            for parameter in reaching:
+                with self.subTest(name, parameter=parameter):
+                    before = deployments(document, {parameter: "https://one.example"}, 1_795_225_508)
+                    after = deployments(document, {parameter: "https://two.example"}, 1_795_225_568)
+                    self.assertTrue(before and after)
+                    self.assertFalse(before & after)
+
+    def test_every_template_with_a_rest_api_is_looked_at(self):
+        kinds = {name: template(name)["Resources"].values() for name in NAMES}
+        found = [name for name, rs in kinds.items() if any(r["Type"] == "AWS::Serverless::Api" for r in rs)]
+        self.assertEqual(["sever", *found], list(self.reach))
+
+    def test_other_apis_deploy_themselves(self):
+        for name in NAMES:
+            for stage in deployed(name).get("AWS::ApiGatewayV2::Stage", {}).values():
+                self.assertIs(stage["AutoDeploy"], True, name)
 
 
 def function(name, resource):

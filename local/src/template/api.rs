@@ -128,8 +128,9 @@ struct EventAuth {
 }
 
 /// How the API is named, observed and reached makes no difference on one machine.
-pub(super) const NO_EFFECT_HERE: [&str; 8] = [
+pub(super) const NO_EFFECT_HERE: [&str; 9] = [
     "AccessLogSetting",
+    "AlwaysDeploy",
     "Description",
     "EndpointConfiguration",
     "MethodSettings",

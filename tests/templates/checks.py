@@ -167,11 +167,32 @@ class Templates(unittest.TestCase):
                 self.assertLessEqual({p for p, about in parameters.items() if "Default" not in about}, named)
 
 
+class Sever(unittest.TestCase):
+    """Sever's own template, expanded."""
+
+    def test_core_driver_and_its_routes_come_and_go_together(self):
+        resources = expanded(sever())["Resources"]
+        paths = resources["SessionApi"]["Properties"]["Body"]["paths"]
+        core = [path for path in paths if path.startswith("/core")]
+        self.assertEqual(sorted(core), ["/core", "/core/{proxy+}"])
+        for path in core:
+            self.assertEqual(paths[path]["Fn::If"][0], "HasCoreDriver", path)
+        for name, resource in resources.items():
+            # Its log keeps the audit records.
+            if name.startswith("CoreDriver") and name != "CoreDriverLog":
+                self.assertEqual(resource["Condition"], "HasCoreDriver", name)
+
+    def test_the_execute_api_host_closes_by_a_parameter(self):
+        [server] = expanded(sever())["Resources"]["SessionApi"]["Properties"]["Body"]["servers"]
+        endpoint = server["x-amazon-apigateway-endpoint-configuration"]
+        self.assertEqual(endpoint, {"disableExecuteApiEndpoint": {"Fn::If": ["ClosesExecuteApi", True, False]}})
+
+
 class RestApiDeployments(unittest.TestCase):
     """A stage serves what was deployed to it, and a deployment is made only of a new logical id."""
 
     reach = {
-        "sever": (sever, {"WebsiteDomain", "CorsAllowHeaders"}),
+        "sever": (sever, {"WebsiteDomain", "CorsAllowHeaders", "CoreDriver", "DisableExecuteApiEndpoint"}),
         "rest-api": (lambda: template("rest-api"), {"WebsiteDomain", "StrictSessionAuthorizerArn", "FastSessionAuthorizerArn"}),
     }
 
@@ -265,7 +286,7 @@ class Gateway:
         self.gone.discard(connection)
 
 
-class Sever:
+class Authorizer:
     """The strict authorizer, invoked as API Gateway invokes it. It refuses a session that was revoked."""
 
     def __init__(self):
@@ -318,7 +339,7 @@ def digest(handle):
 
 class WebSocketApi(unittest.TestCase):
     def setUp(self):
-        self.table, self.gateway, self.sever = Table(), Gateway(), Sever()
+        self.table, self.gateway, self.sever = Table(), Gateway(), Authorizer()
         clients = {"lambda": lambda: self.sever, "apigatewaymanagementapi": lambda: self.gateway}
         aws = mock.patch.multiple(
             boto3,

@@ -128,10 +128,11 @@ struct EventAuth {
 }
 
 /// How the API is named, observed and reached makes no difference on one machine.
-pub(super) const NO_EFFECT_HERE: [&str; 9] = [
+pub(super) const NO_EFFECT_HERE: [&str; 10] = [
     "AccessLogSetting",
     "AlwaysDeploy",
     "Description",
+    "DisableExecuteApiEndpoint",
     "EndpointConfiguration",
     "MethodSettings",
     "Name",

@@ -41,7 +41,7 @@ pub(super) fn long_form(yaml: Yaml, at: &str) -> Result<Value, TemplateError> {
 
 fn tagged_form(tag: &str, argument: Value, at: &str) -> Result<Value, TemplateError> {
     let (name, argument) = match (tag, argument) {
-        ("Ref", argument) => ("Ref".to_owned(), argument),
+        ("Ref" | "Condition", argument) => (tag.to_owned(), argument),
         ("GetAtt", Value::String(dotted)) => {
             let Some((resource, attribute)) = dotted.split_once('.') else {
                 return Err(TemplateError::at(at, "!GetAtt takes Resource.Attribute"));
@@ -132,23 +132,42 @@ impl Scope {
     }
 
     /// Whether the condition of this name holds.
-    fn holds(&self, name: &str, at: &str) -> Result<bool, TemplateError> {
+    pub(super) fn holds(&self, name: &str, at: &str) -> Result<bool, TemplateError> {
         let unknown = || TemplateError::at(at, format!("there is no condition {name}"));
         self.is_true(self.conditions.get(name).ok_or_else(unknown)?, &join("Conditions", name))
     }
 
-    fn is_true(&self, condition: &Value, at: &str) -> Result<bool, TemplateError> {
+    /// Whether `condition` holds: a condition that is written out, or an assertion of a rule.
+    pub(super) fn is_true(&self, condition: &Value, at: &str) -> Result<bool, TemplateError> {
         let call = condition.as_object().and_then(intrinsic);
         let call = call.map(|(name, argument)| (name.as_str(), argument));
         match call {
+            Some(("Condition", Value::String(name))) => self.holds(name, at),
             Some(("Fn::Equals", Value::Array(pair))) if pair.len() == 2 => {
                 Ok(self.text(&pair[0], at)? == self.text(&pair[1], at)?)
             }
             Some(("Fn::Not", Value::Array(one))) if one.len() == 1 => {
                 self.is_true(&one[0], at).map(|holds| !holds)
             }
-            _ => Err(TemplateError::at(at, "only Fn::Equals and Fn::Not are understood here")),
+            Some(("Fn::And", Value::Array(all))) if !all.is_empty() => {
+                self.each_is_true(all, at).map(|each| each.iter().all(|holds| *holds))
+            }
+            Some(("Fn::Or", Value::Array(any))) if !any.is_empty() => {
+                self.each_is_true(any, at).map(|each| each.contains(&true))
+            }
+            Some(("Fn::Contains", Value::Array(pair))) => match pair.as_slice() {
+                [Value::Array(allowed), value] => {
+                    let value = self.text(value, at)?;
+                    Ok(allowed.iter().any(|one| one.as_str() == Some(value.as_str())))
+                }
+                _ => Err(TemplateError::at(at, "Fn::Contains takes a list and a value")),
+            },
+            _ => Err(TemplateError::at(at, "is no condition that is understood here")),
         }
+    }
+
+    fn each_is_true(&self, conditions: &[Value], at: &str) -> Result<Vec<bool>, TemplateError> {
+        conditions.iter().map(|condition| self.is_true(condition, at)).collect()
     }
 
     fn variables(
@@ -207,15 +226,17 @@ impl Scope {
     }
 }
 
-/// An object of one member named `Ref` or `Fn::…` is a call, as `CloudFormation` sees it.
+/// An object of one member named `Ref`, `Condition` or `Fn::…` is a call, as `CloudFormation` sees it.
 fn intrinsic(members: &Map<String, Value>) -> Option<(&String, &Value)> {
     let mut members = members.iter();
     match (members.next(), members.next()) {
-        (Some((name, argument)), None) if name == "Ref" || name.starts_with("Fn::") => {
-            Some((name, argument))
-        }
+        (Some((name, argument)), None) if is_name_of_call(name) => Some((name, argument)),
         _ => None,
     }
+}
+
+fn is_name_of_call(name: &str) -> bool {
+    name == "Ref" || name == "Condition" || name.starts_with("Fn::")
 }
 
 pub(super) fn join(at: &str, key: &str) -> String {
@@ -231,6 +252,9 @@ mod tests {
         let conditions = json!({
             "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
             "IsTest": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "prod"]}]},
+            "Both": {"Fn::And": [{"Condition": "IsProd"}, {"Condition": "IsTest"}]},
+            "Either": {"Fn::Or": [{"Condition": "IsTest"}, {"Condition": "IsProd"}]},
+            "Listed": {"Fn::Contains": [["test", "prod"], {"Ref": "Stage"}]},
             "Odd": {"Fn::Or": []},
         });
         let stage = BTreeMap::from([("Stage".to_owned(), "prod".to_owned())]);
@@ -257,6 +281,9 @@ mod tests {
             ("a: !Sub ['${x}-${Stage}', {x: !Ref Table}]", json!({"a": "sever-Table-prod"})),
             ("a: !If [IsProd, !Sub '${Stage}!', no]", json!({"a": "prod!"})),
             ("a: !If [IsTest, !Ref Stage, no]", json!({"a": "no"})),
+            ("a: !If [Both, b, c]", json!({"a": "c"})),
+            ("a: !If [Either, b, c]", json!({"a": "b"})),
+            ("a: !If [Listed, b, c]", json!({"a": "b"})),
             ("a: [1, true, null, 0.05]", json!({"a": [1, true, null, 0.05]})),
             ("a: {Ref: x, b: c}", json!({"a": {"Ref": "x", "b": "c"}})),
         ] {
@@ -273,10 +300,7 @@ mod tests {
             ("a: !If [X, b, c]", "a: there is no condition X"),
             ("a: !If [IsProd, 1, 2]", "a: is not text"),
             ("a: !If [IsProd, b]", "a: Fn::If takes a condition and two values"),
-            (
-                "a: !If [Odd, b, c]",
-                "Conditions.Odd: only Fn::Equals and Fn::Not are understood here",
-            ),
+            ("a: !If [Odd, b, c]", "Conditions.Odd: is no condition that is understood here"),
             ("a: !Join [x, [y]]", "a: Fn::Join is not understood here"),
             ("a: !Sub '${Stage'", "a: Fn::Sub with an open ${"),
             ("a: !Sub '${Nobody}'", "a: Nobody cannot be referred to here"),

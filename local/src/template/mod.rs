@@ -6,6 +6,7 @@ mod api;
 mod intrinsics;
 mod parameters;
 mod resources;
+mod rules;
 mod table;
 
 pub use answers::{Cors, GatewayResponse};

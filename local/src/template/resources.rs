@@ -2,7 +2,7 @@
 //! is.
 
 use super::intrinsics::{Scope, join};
-use super::{STACK, Template, TemplateError, api, table};
+use super::{STACK, Template, TemplateError, api, rules, table};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,15 +100,10 @@ pub(super) fn read(
     document: &Value,
     parameters: BTreeMap<String, String>,
 ) -> Result<Template, TemplateError> {
-    let resources: BTreeMap<String, Resource> = super::read(&document["Resources"], "Resources")?;
-    let is_read =
-        |resource: &Resource| [FUNCTION, API, TABLE, ALIAS].contains(&resource.kind.as_str());
-    let conditional = |resource: &Resource| resource.condition.is_some() && is_read(resource);
-    if let Some((id, _)) = resources.iter().find(|(_, resource)| conditional(resource)) {
-        let at = join("Resources", id);
-        return Err(TemplateError::at(&at, "Condition is not understood here"));
-    }
-    let scope = scope(&resources, Scope::new(parameters, &document["Conditions"]))?;
+    let scope = Scope::new(parameters, &document["Conditions"]);
+    rules::check(&document["Rules"], &scope)?;
+    let resources = resources(document, &scope)?;
+    let scope = self::scope(&resources, scope)?;
     let globals = globals(document, &scope)?;
     let mut functions = of_kind(&resources, FUNCTION)
         .map(|(id, resource)| Ok((id.clone(), function(id, resource, &globals, &scope)?)))
@@ -132,6 +127,23 @@ pub(super) fn read(
         api.add_routes(id, &events, &at)?;
     }
     Ok(Template { functions, api, table })
+}
+
+/// The resources that are looked at here and whose condition holds.
+fn resources(document: &Value, scope: &Scope) -> Result<BTreeMap<String, Resource>, TemplateError> {
+    let mut resources: BTreeMap<String, Resource> =
+        super::read(&document["Resources"], "Resources")?;
+    resources.retain(|_, resource| [FUNCTION, API, TABLE, ALIAS].contains(&resource.kind.as_str()));
+    let mut there = BTreeMap::new();
+    for (id, resource) in resources {
+        let condition = resource.condition.as_deref();
+        let is_there =
+            condition.map_or(Ok(true), |name| scope.holds(name, &join("Resources", &id)))?;
+        if is_there {
+            there.insert(id, resource);
+        }
+    }
+    Ok(there)
 }
 
 fn of_kind<'r>(

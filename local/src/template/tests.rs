@@ -91,6 +91,35 @@ fn what_is_not_understood_is_named() {
     }
 }
 
+fn with(parameters: &[(&str, &str)]) -> Result<Template, String> {
+    let domains = ["ApiDomain", "WebsiteDomain"].map(|name| (name, "http://127.0.0.1:3000"));
+    let given = domains.iter().chain(parameters);
+    let given = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Template::parse(SEVER, &given.collect()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn without_core_driver_its_function_and_its_routes_are_not_there() {
+    let core = |template: &Template| {
+        let routes = template.api.routes.iter().filter(|route| route.path.starts_with("/core"));
+        (routes.count(), template.functions.contains_key("CoreDriverFunction"))
+    };
+    assert_eq!(core(&with(&[]).unwrap()), (2, true));
+    assert_eq!(core(&with(&[("CoreDriver", "false")]).unwrap()), (0, false));
+}
+
+#[test]
+fn parameters_that_contradict_each_other_are_refused_in_the_words_of_the_rule() {
+    for (parameters, expected) in [(
+        &[("HostedZoneId", "Z1")][..],
+        Some("Rules.DnsRecordNeedsCertificate: HostedZoneId needs CertificateArn."),
+    )] {
+        let refused = with(parameters).err();
+        let said = refused.as_deref().and_then(|error| error.strip_prefix("template.yaml: "));
+        assert_eq!(said, expected, "{parameters:?}");
+    }
+}
+
 #[test]
 fn a_parameter_without_a_value_is_refused() {
     let error = Template::parse(SEVER, &BTreeMap::new()).unwrap_err().to_string();

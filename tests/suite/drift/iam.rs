@@ -26,8 +26,8 @@ pub(super) const TABLE: &str = "SessionTable.Arn";
 pub(super) const INDEX: &str = "${SessionTable.Arn}/index/user-tenant-index";
 /// The event bus that the operator names, by name or ARN.
 pub(super) const BUS: &str = "EventBus";
-/// The condition under which policies allow the use of the KMS key that seals signing keys.
-const SIGNING_KMS_KEY: &str = "HasSigningKmsKey";
+/// The conditions under which policies allow the use of the KMS key that seals signing keys.
+const SIGNING_KMS_KEY: [&str; 2] = ["HasSigningKmsKey", "SealsKeysOfApps"];
 const READS: [&str; 3] = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
 
 /// YAML as JSON, its tags left out.
@@ -109,6 +109,20 @@ fn conditions(condition: &Value) -> Vec<((String, String), Vec<String>)> {
     found
 }
 
+/// The roles that a policy is attached to, one that is not always there included.
+fn roles(value: &Value) -> Vec<String> {
+    let role = |one: &Value| match list_or_one(one) {
+        [_, role, none] if none == "AWS::NoValue" => role.as_str().expect("a role").to_owned(),
+        [role] => role.as_str().expect("a role").to_owned(),
+        _ => panic!("{one} is no role"),
+    };
+    list(value).iter().map(role).collect()
+}
+
+fn list_or_one(value: &Value) -> &[Value] {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
+}
+
 fn one_or_more(value: &Value) -> Vec<String> {
     value.as_str().map_or_else(|| texts(value), |one| vec![one.to_owned()])
 }
@@ -122,6 +136,10 @@ fn resource(value: &Value) -> String {
     value.as_str().expect("one resource").to_owned()
 }
 
+fn is_for_kms(policy: &Value) -> bool {
+    SIGNING_KMS_KEY.iter().any(|condition| policy["Condition"] == *condition)
+}
+
 /// The statements of each function, by the function's name. A policy that is not spelled out is not
 /// accepted; one for several functions is that of each, and stands only with a bus.
 pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
@@ -133,18 +151,17 @@ pub(super) fn statements() -> BTreeMap<String, Vec<Statement>> {
     assert_eq!(of_type("AWS::IAM::ManagedPolicy").count(), 0, "not looked into");
     let policies = of_type("AWS::IAM::Policy").map(|(_, policy)| policy);
     // Those of KMS have a test of their own.
-    let several: Vec<_> =
-        policies.filter(|policy| policy["Condition"] != SIGNING_KMS_KEY).collect();
+    let several: Vec<_> = policies.filter(|policy| !is_for_kms(policy)).collect();
     assert!(several.iter().all(|policy| policy["Condition"] == "HasEventBus"));
     let read = |(id, function): (&String, &Value)| {
-        let role = Value::from(format!("{id}Role"));
+        let role = format!("{id}Role");
         let properties = &function["Properties"];
         assert!(properties.get("Role").is_none(), "a role is not looked into");
         let name = properties["FunctionName"].as_str().expect("a name");
         let name = name.strip_prefix("${AWS::StackName}-").expect("the stack's name").to_owned();
         let policies = properties["Policies"].as_array().into_iter().flatten();
         let shared = several.iter().map(|policy| &policy["Properties"]);
-        let shared = shared.filter(|policy| list(&policy["Roles"]).contains(&role));
+        let shared = shared.filter(|policy| roles(&policy["Roles"]).contains(&role));
         let documents = policies.chain(shared.map(|policy| &policy["PolicyDocument"]));
         let statements = documents.flat_map(|policy| list(&policy["Statement"]));
         (name, statements.map(statement).collect())
@@ -420,7 +437,7 @@ fn only_those_who_sign_may_use_the_kms_key_and_for_this_table_alone() {
     let template = plain(serde_norway::from_str(SEVER).expect("YAML"));
     let policies = object(&template["Resources"]).values();
     let policies = policies.filter(|resource| resource["Type"] == "AWS::IAM::Policy");
-    let policies = policies.filter(|policy| policy["Condition"] == SIGNING_KMS_KEY);
+    let policies = policies.filter(|policy| is_for_kms(policy));
     let mut who = Vec::new();
     for policy in policies {
         let properties = &policy["Properties"];

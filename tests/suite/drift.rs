@@ -8,6 +8,7 @@ mod imports;
 mod kept;
 mod names;
 mod observed;
+mod patterns;
 mod routes;
 mod security;
 mod tidiness;

@@ -11,6 +11,7 @@ mod table;
 
 pub use answers::{Cors, GatewayResponse};
 pub use api::{Api, Authorizer, Guard, Route};
+pub use parameters::Parameters;
 pub use resources::FunctionResource;
 pub use table::{Attribute, Index, KeyElement, Projection, Table};
 

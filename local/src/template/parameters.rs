@@ -33,6 +33,30 @@ enum Kind {
     Number,
 }
 
+/// The parameters that a template declares.
+pub struct Parameters(BTreeMap<String, Parameter>);
+
+impl Parameters {
+    /// Reads those of the template `yaml`.
+    ///
+    /// # Errors
+    /// What is not understood of them.
+    pub fn of(yaml: &str) -> Result<Self, TemplateError> {
+        let yaml = serde_norway::from_str(yaml).map_err(TemplateError::Yaml)?;
+        let document = super::long_form(yaml, "")?;
+        super::read(&document["Parameters"], "Parameters").map(Self)
+    }
+
+    /// Checks `value` as the value of the parameter `name`.
+    ///
+    /// # Errors
+    /// Why `CloudFormation` refuses it.
+    pub fn check(&self, name: &str, value: &str) -> Result<(), String> {
+        let parameter = self.0.get(name).ok_or("no such parameter")?;
+        parameter.check(value)
+    }
+}
+
 /// The value of every parameter in `declared`, all of them as text.
 pub(super) fn values(
     declared: &Value,

@@ -11,6 +11,7 @@ mod observed;
 mod patterns;
 mod routes;
 mod security;
+mod table_policy;
 mod tidiness;
 
 use local::template::{SEVER, Template};

@@ -87,13 +87,14 @@ struct TimeToLive {
     enabled: bool,
 }
 
-/// How the table is paid for, kept and observed makes no difference on one machine.
-pub(super) const NO_EFFECT_HERE: [&str; 10] = [
+/// How the table is paid for, kept, observed and guarded makes no difference on one machine.
+pub(super) const NO_EFFECT_HERE: [&str; 11] = [
     "BillingMode",
     "ContributorInsightsSpecification",
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
     "PointInTimeRecoverySpecification",
+    "ResourcePolicy",
     "SSESpecification",
     "TableClass",
     "TableName",

@@ -65,7 +65,9 @@ pub(super) fn statement(value: &Value) -> Statement {
         let known = ["Action", "Condition", "Effect", "Resource", "Sid"];
         assert!(known.contains(&member), "{member} is not understood: {value}");
     }
-    let conditions = value.get("Condition").map(conditions).unwrap_or_default();
+    let actions = one_or_more(&value["Action"]);
+    let conditions =
+        value.get("Condition").map(|condition| conditions(condition, &actions)).unwrap_or_default();
     let condition = |key: &str| {
         let mut of_key = conditions.iter().filter(|((_, of), _)| of == key);
         let found =
@@ -81,7 +83,7 @@ pub(super) fn statement(value: &Value) -> Statement {
     let each = ["ForAllValues:StringLike", "ForAllValues:StringEquals"];
     Statement {
         sid: value["Sid"].as_str().unwrap_or_default().to_owned(),
-        actions: one_or_more(&value["Action"]),
+        actions,
         resource: resource(&value["Resource"]),
         leading_keys: allowed("dynamodb:LeadingKeys", &each),
         attributes: allowed("dynamodb:Attributes", &each),
@@ -90,22 +92,30 @@ pub(super) fn statement(value: &Value) -> Statement {
 }
 
 /// The conditions of a statement: operator and key, and the values. `ForAllValues` is true of a
-/// request that has no such key at all; a condition on attributes therefore asks that there is one.
-fn conditions(condition: &Value) -> Vec<((String, String), Vec<String>)> {
+/// request that has no such key at all. A condition on attributes, and one on the keys of a read,
+/// therefore asks that there is one.
+fn conditions(condition: &Value, actions: &[String]) -> Vec<((String, String), Vec<String>)> {
     let mut found = Vec::new();
-    let mut guarded = false;
+    let mut guarded = BTreeSet::new();
     for (operator, keys) in object(condition) {
         for (key, values) in object(keys) {
             if operator == "Null" {
-                assert_eq!((key.as_str(), values), ("dynamodb:Attributes", &json!("false")));
-                guarded = true;
+                assert_eq!(values, "false", "{condition}");
+                guarded.insert(key.as_str());
             } else {
                 found.push(((operator.clone(), key.clone()), one_or_more(values)));
             }
         }
     }
-    let on_attributes = found.iter().any(|((_, key), _)| key == "dynamodb:Attributes");
-    assert_eq!(on_attributes, guarded, "{condition}");
+    let reads = actions.iter().any(|action| READS.contains(&action.as_str()));
+    let guard = |key: &&str| match *key {
+        "dynamodb:Attributes" => true,
+        "dynamodb:LeadingKeys" => reads,
+        _ => false,
+    };
+    let expected: BTreeSet<_> =
+        found.iter().map(|((_, key), _)| key.as_str()).filter(guard).collect();
+    assert_eq!(guarded, expected, "{condition}");
     found
 }
 
@@ -409,7 +419,12 @@ fn the_documented_policies_allow_updates_as_the_functions_do() {
             Some(statements) => list(statements).to_vec(),
             None => vec![policy],
         });
-        let updates: Vec<_> = statements
+        let of_tables = statements.filter(|one| one["Action"].to_string().contains("\"dynamodb:"));
+        let of_tables: Vec<_> = of_tables.collect();
+        // Each is understood, and guarded as those of the functions.
+        of_tables.iter().for_each(|one| drop(statement(one)));
+        let updates: Vec<_> = of_tables
+            .into_iter()
             .filter(|one| one["Action"].to_string().contains("dynamodb:UpdateItem"))
             .collect();
         assert_eq!(

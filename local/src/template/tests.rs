@@ -110,13 +110,44 @@ fn without_core_driver_its_function_and_its_routes_are_not_there() {
 
 #[test]
 fn parameters_that_contradict_each_other_are_refused_in_the_words_of_the_rule() {
-    for (parameters, expected) in [(
-        &[("HostedZoneId", "Z1")][..],
-        Some("Rules.DnsRecordNeedsCertificate: HostedZoneId needs CertificateArn."),
-    )] {
-        let refused = with(parameters).err();
-        let said = refused.as_deref().and_then(|error| error.strip_prefix("template.yaml: "));
-        assert_eq!(said, expected, "{parameters:?}");
+    let certificate = ("CertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/a");
+    let blacklisting = |on| ("AccessTokenBlacklisting", on);
+    let check = |when| ("FastSessionCheckDatabase", when);
+    for (parameters, rule) in [
+        (vec![("HostedZoneId", "Z1")], Some("DnsRecordNeedsCertificate: HostedZoneId needs")),
+        (vec![("HostedZoneId", "Z1"), certificate], None),
+        (vec![certificate, ("ApiGatewayPath", "/prod")], Some("CertificateMapsTheRoot: ")),
+        (vec![("ApiGatewayPath", "/prod")], None),
+        (vec![blacklisting("true"), check("never")], Some("BlacklistingAlwaysAsks: ")),
+        (vec![blacklisting("true"), check("unsafe-methods")], Some("BlacklistingAlwaysAsks: ")),
+        (vec![blacklisting("false"), check("always")], Some("NoBlacklistingNeverAsks: ")),
+        (vec![blacklisting("true"), check("always")], None),
+        (vec![blacklisting("false"), check("never")], None),
+    ] {
+        let said = with(&parameters).err();
+        let said = said.as_deref().map(|error| error.strip_prefix("template.yaml: Rules."));
+        match (said, rule) {
+            (None, None) => {}
+            (Some(Some(said)), Some(rule)) => assert!(said.starts_with(rule), "{said}"),
+            other => panic!("{parameters:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_fast_authorizer_asks_the_table_by_either_name() {
+    for (parameters, check, old_name) in [
+        (vec![], "never", ""),
+        (vec![("FastSessionCheckDatabase", "unsafe-methods")], "unsafe-methods", ""),
+        (vec![("AccessTokenBlacklisting", "true")], "", "true"),
+        (vec![("AccessTokenBlacklisting", "false")], "", "false"),
+    ] {
+        let template = with(&parameters).unwrap();
+        let environment = &template.functions["VerifySessionFastFunction"].environment;
+        assert_eq!(environment["CHECK_DATABASE"], check, "{parameters:?}");
+        assert_eq!(environment["ACCESS_TOKEN_BLACKLISTING"], old_name, "{parameters:?}");
+        let strict = &template.functions["VerifySessionFunction"].environment;
+        assert_eq!(strict["CHECK_DATABASE"], "always");
     }
 }
 

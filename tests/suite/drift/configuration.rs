@@ -8,17 +8,12 @@ use shared::config::VARIABLES;
 use shared::http::error::Code;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The old name of `CHECK_DATABASE`: for deployments from before.
-const NOT_IN_THE_TEMPLATE: &str = "ACCESS_TOKEN_BLACKLISTING";
-
 #[test]
 fn the_template_sets_every_variable_and_no_other() {
     let known: BTreeSet<_> = VARIABLES.iter().map(|variable| variable.name.to_owned()).collect();
     let template = template();
     let environments = template.functions.values().map(|function| &function.environment);
-    let mut set: BTreeSet<_> = environments.flat_map(BTreeMap::keys).cloned().collect();
-    assert!(!set.contains(NOT_IN_THE_TEMPLATE));
-    set.insert(NOT_IN_THE_TEMPLATE.to_owned());
+    let set: BTreeSet<_> = environments.flat_map(BTreeMap::keys).cloned().collect();
     assert_eq!(set, known);
 }
 

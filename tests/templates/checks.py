@@ -4,6 +4,7 @@ The functions and resolvers are taken out of the templates and called with event
 send them; DynamoDB and API Gateway behind them are stand-ins that remember what they were told.
 """
 
+import contextlib
 import copy
 import hashlib
 import io
@@ -20,6 +21,7 @@ from pathlib import Path
 from unittest import mock
 
 import boto3
+from botocore.exceptions import NoRegionError
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
@@ -151,6 +153,35 @@ class Templates(unittest.TestCase):
                 for source in sources:
                     self.assertRegex(text(source), others.get(name, exactly))
 
+    def test_every_stage_logs_who_called_and_limits_the_rate(self):
+        for name in NAMES:
+            resources = deployed(name)
+            for stage in resources.get("AWS::ApiGatewayV2::Stage", {}).values():
+                with self.subTest(name):
+                    self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingRateLimit"], 0)
+                    self.no_secret(stage["AccessLogSettings"]["Format"])
+            for stage in resources.get("AWS::ApiGateway::Stage", {}).values():
+                with self.subTest(name):
+                    [settings] = stage["MethodSettings"]
+                    self.assertEqual((settings["ResourcePath"], settings["HttpMethod"]), ("/*", "*"))
+                    self.assertGreater(settings["ThrottlingRateLimit"], 0)
+                    self.no_secret(stage["AccessLogSetting"]["Format"])
+
+    def no_secret(self, log_format):
+        self.assertEqual(json.loads(log_format)["status"], "$context.status")
+        self.assertNotRegex(log_format, r"header|body|query|input|\$context\.path\b")
+
+    def test_an_event_that_closes_no_connection_is_kept(self):
+        resources = deployed("websocket-api")
+        [rule] = resources["AWS::Events::Rule"].values()
+        queue = {"Fn::GetAtt": ["NotClosed", "Arn"]}
+        self.assertEqual(rule["Targets"][0]["DeadLetterConfig"], {"Arn": queue})
+        self.assertEqual(resources["AWS::Lambda::Function"]["Closer"]["DeadLetterConfig"], {"TargetArn": queue})
+        [policy] = resources["AWS::SQS::QueuePolicy"].values()
+        [statement] = policy["PolicyDocument"]["Statement"]
+        self.assertEqual(statement["Principal"], {"Service": "events.amazonaws.com"})
+        self.assertIn("Revocations", text(statement["Condition"]))
+
     def test_nothing_but_a_preflight_is_unguarded(self):
         allowed = {"rest-api": ["options /me", "options /me/fast"], "websocket-api": ["$disconnect", "$default"]}
         for name in NAMES:
@@ -182,10 +213,129 @@ class Sever(unittest.TestCase):
             if name.startswith("CoreDriver") and name != "CoreDriverLog":
                 self.assertEqual(resource["Condition"], "HasCoreDriver", name)
 
+    def functions(self, **parameters):
+        """The functions without the stack's name, and the resources by id."""
+        resources = expanded(sever(), parameters)["Resources"]
+        lambdas = [r for r in resources.values() if r["Type"] == "AWS::Lambda::Function"]
+        names = [r["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for r in lambdas]
+        return dict(zip(names, lambdas, strict=True)), resources
+
+    def test_a_function_logs_without_lambdas_own_lines_into_the_group_of_its_name(self):
+        functions, resources = self.functions()
+        self.assertEqual(len(functions), 12)
+        for name, function in functions.items():
+            config = function["Properties"]["LoggingConfig"]
+            self.assertEqual((config["LogFormat"], config["SystemLogLevel"]), ("JSON", "WARN"), name)
+            group = resources[config["LogGroup"]["Ref"]]["Properties"]["LogGroupName"]
+            self.assertEqual(group, {"Fn::Sub": "/aws/lambda/${AWS::StackName}-" + name})
+
+    def test_tracing_comes_with_the_right_to_write_traces_and_is_off_by_default(self):
+        for parameters, active in (({}, False), ({"Tracing": "Active"}, True)):
+            functions, resources = self.functions(**parameters)
+            for name, function in functions.items():
+                with self.subTest(name, active=active):
+                    self.assertEqual("TracingConfig" in function["Properties"], active)
+                    role = resources[function["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
+                    self.assertEqual("XRay" in text(role["ManagedPolicyArns"]).replace("Xray", "XRay"), active)
+            stage = resources["SessionApiprodStage"]["Properties"]
+            self.assertEqual(stage["TracingEnabled"], {"Fn::If": ["Traces", True, False]})
+
+    def test_concurrency_is_reserved_for_authorizers_and_for_what_anyone_can_call(self):
+        functions, resources = self.functions()
+        reserved = {}
+        for name, function in functions.items():
+            condition, value, otherwise = function["Properties"].get("ReservedConcurrentExecutions", {"Fn::If": [0] * 3})["Fn::If"]
+            if condition:
+                self.assertEqual(otherwise, {"Ref": "AWS::NoValue"}, name)
+                reserved.setdefault(value["Ref"], set()).add(name)
+        api = resources["SessionApi"]["Properties"]["Body"]
+        integrations = {name: f"${{{name}.Arn}}" for name in resources}
+        whole = [(path, m) for path, m in api["paths"].items()]
+        public = set()
+        for _, methods in whole:
+            for method, operation in methods.get("Fn::If", [0, methods])[1].items():
+                operation = operation.get("Fn::If", [0, operation])[1]
+                if method != "options" and not operation.get("security"):
+                    uri = text(operation["x-amazon-apigateway-integration"]["uri"])
+                    public |= {name for name, arn in integrations.items() if arn in uri}
+        public = {resources[name]["Properties"]["FunctionName"]["Fn::Sub"].split("}-")[1] for name in public}
+        authorizers = {"verify-session", "verify-session-fast"}
+        self.assertEqual(reserved, {"AuthorizerReservedConcurrency": authorizers, "PublicReservedConcurrency": public})
+
+    def test_an_account_setting_is_changed_only_by_choice(self):
+        self.assertEqual(sever()["Parameters"]["ApiGatewayLogRole"]["Default"], "existing")
+
+    def test_a_condition_splits_no_empty_text(self):
+        # CloudFormation fails on Fn::Select beyond what Fn::Split found; of an empty text it finds nothing sure.
+        splits = re.findall(r'"Fn::Split": \[[^]]*\]', text(sever()["Conditions"]))
+        self.assertTrue(splits)
+        for split in splits:
+            self.assertRegex(split, r'"\$\{\w+\}:+"')
+
     def test_the_execute_api_host_closes_by_a_parameter(self):
         [server] = expanded(sever())["Resources"]["SessionApi"]["Properties"]["Body"]["servers"]
         endpoint = server["x-amazon-apigateway-endpoint-configuration"]
         self.assertEqual(endpoint, {"disableExecuteApiEndpoint": {"Fn::If": ["ClosesExecuteApi", True, False]}})
+
+
+class Documents(unittest.TestCase):
+    """What users paste."""
+
+    documents = [p for p in ROOT.rglob("*.md") if not {"target", "node_modules"} & set(p.relative_to(ROOT).parts)]
+
+    def pasted(self):
+        for document in self.documents:
+            for block in re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL):
+                yield document, block.replace("\\\n", " ")
+
+    def test_every_deploy_names_a_bucket(self):
+        # What SAM builds of these templates is larger than CloudFormation takes without one.
+        deploys = [(d, line) for d, block in self.pasted() for line in block.splitlines() if line.startswith("sam deploy")]
+        self.assertGreaterEqual(len(deploys), 5)
+        for document, line in deploys:
+            self.assertRegex(line, r"--guided|--resolve-s3|--s3-bucket", document)
+
+    def test_no_shell_function_hides_the_command(self):
+        for document, block in self.pasted():
+            self.assertNotRegex(block, r"(?m)^\s*(sever|aws|sam|curl|cargo) *\(\)", document)
+
+
+class Preflight(unittest.TestCase):
+    """deploy/check."""
+
+    def setUp(self):
+        path = ROOT / "deploy" / "check.py"
+        self.check = types.ModuleType("check")
+        exec(compile(path.read_text(), str(path), "exec"), vars(self.check))
+
+    def run_with(self, account, *arguments):
+        client = types.SimpleNamespace(get_account=mock.Mock(**account))
+        printed = io.StringIO()
+        with mock.patch.object(boto3, "client", return_value=client), contextlib.redirect_stdout(printed):
+            return self.check.main(list(arguments)), printed.getvalue()
+
+    def test_the_longest_name_of_a_stack_is_what_the_longest_function_leaves(self):
+        resources = sever()["Resources"].values()
+        names = [r["Properties"].get("FunctionName") for r in resources if r["Type"] == "AWS::Serverless::Function"]
+        longest = max(len(name["Fn::Sub"].removeprefix("${AWS::StackName}")) for name in names)
+        self.assertEqual(self.check.LONGEST_STACK_NAME, 64 - longest)
+        self.assertIn(f"({64 - longest} characters", (ROOT / "docs" / "deploy.md").read_text())
+        for name, good in (("a" * (64 - longest), True), ("a" * (65 - longest), False), ("1a", False), ("a_b", False)):
+            self.assertEqual(self.check.fault_of_name(name) is None, good, name)
+
+    def test_it_says_which_log_role_to_choose(self):
+        role = "arn:aws:iam::123456789012:role/logs"
+        failed, said = self.run_with({"return_value": {"cloudwatchRoleArn": role}}, "sever")
+        self.assertIsNone(failed)
+        self.assertRegex(said, f"^ApiGatewayLogRole=existing.*{role}")
+        failed, said = self.run_with({"return_value": {}}, "sever")
+        self.assertIsNone(failed)
+        self.assertRegex(said, "^ApiGatewayLogRole=create")
+
+    def test_it_fails_when_it_cannot_find_out(self):
+        failed, said = self.run_with({"side_effect": NoRegionError()}, "sever")
+        self.assertRegex(failed, "could not ask API Gateway")
+        self.assertEqual(said, "")
 
 
 class RestApiDeployments(unittest.TestCase):

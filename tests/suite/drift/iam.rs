@@ -422,7 +422,9 @@ fn the_documented_policies_allow_updates_as_the_functions_do() {
         let of_tables = statements.filter(|one| one["Action"].to_string().contains("\"dynamodb:"));
         let of_tables: Vec<_> = of_tables.collect();
         // Each is understood, and guarded as those of the functions.
-        of_tables.iter().for_each(|one| drop(statement(one)));
+        for one in &of_tables {
+            statement(one);
+        }
         let updates: Vec<_> = of_tables
             .into_iter()
             .filter(|one| one["Action"].to_string().contains("dynamodb:UpdateItem"))

@@ -35,6 +35,31 @@ async fn admin_routes_need_a_signature() {
 }
 
 #[tokio::test]
+async fn without_core_driver_the_api_has_no_core() {
+    for (there, status) in [("true", 200), ("false", 404)] {
+        let world = World::with(|builder| {
+            builder.parameter("CoreDriver", there).parameter("CoreDriverOpen", "true")
+        });
+        let world = world.await;
+        assert_eq!(world.get("/core/hello").send().await.status, status, "CoreDriver={there}");
+        let session = world.open("u1").await;
+        assert_eq!(world.strict(&session.access).await, 200, "CoreDriver={there}");
+    }
+}
+
+#[tokio::test]
+async fn by_supertokens_name_the_fast_authorizer_asks_the_table() {
+    for (blacklisting, status) in [("true", 401), ("false", 200)] {
+        let world =
+            World::with(|builder| builder.parameter("AccessTokenBlacklisting", blacklisting));
+        let world = world.await;
+        let session = world.open("u1").await;
+        world.revoke("/revoke-handle", &json!({"sessionHandle": session.handle})).await;
+        assert_eq!(world.fast(&session.access).await, status, "{blacklisting}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_path_is_404_and_a_wrong_method_405() {
     let world = World::new().await;
     for path in ["/nope", "/whoami//", "/whoami/fast/x", "/auth", "/../whoami"] {

@@ -8,6 +8,7 @@ mod imports;
 mod kept;
 mod names;
 mod observed;
+mod pasted;
 mod patterns;
 mod routes;
 mod security;

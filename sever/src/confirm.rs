@@ -1,15 +1,10 @@
 //! Asking before what reaches further than one user.
 
 use crate::failure::Failure;
-use crate::options::Global;
 use std::io::{self, IsTerminal as _, Write as _};
 
-/// Goes on if `--yes` was given, or if a person at the terminal types `word`. Where nobody can be
-/// asked, silence is no consent.
-pub(crate) fn confirm(global: &Global, what: &str, word: &str) -> Result<(), Failure> {
-    if global.yes {
-        return Ok(());
-    }
+/// Goes on if a person at the terminal types `word`. Where nobody can be asked, silence is no consent.
+pub(crate) fn confirm(what: &str, word: &str) -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let refusal = format!("{what}. Nobody can be asked here: give --yes. Nothing was done");
         return Err(Failure::Refused(refusal));

@@ -3,7 +3,7 @@
 
 use crate::audit::Audit;
 use crate::failure::Failure;
-use crate::options::Global;
+use crate::options::{Change, Global};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -15,29 +15,49 @@ use aws_sdk_dynamodb::{Client, config};
 use journal::OperatorJournal;
 use shared::error_line;
 use shared::ids::AppId;
-use shared::reason::Reason;
 use shared::session::{Apps, Policy, Sessions};
 use shared::table::{AppTable, SessionTable, harden};
 use shared::time::{Clock, Entropy};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a command works on.
-pub(crate) struct Connected {
+/// What a command that reads works on.
+pub(crate) struct Place {
     /// The sessions of the app that was named.
+    pub(crate) sessions: Arc<Sessions>,
+    table: String,
+    app: AppId,
+    aws: SdkConfig,
+    access_key: String,
+}
+
+/// What a command that changes something works on.
+pub(crate) struct Connected {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) audit: Audit,
 }
 
-pub(crate) async fn connect(global: &Global) -> Result<Connected, Failure> {
-    let app = AppId::parse(&global.app)?;
-    let reason = global.reason.as_deref().map(Reason::parse).transpose()?;
-    let bus = global.event_bus.as_str();
-    if bus.is_empty() {
-        let how =
-            "which event bus? --event-bus takes a name or an ARN; the account's own is `default`";
-        return Err(Failure::Usage(how.to_owned()));
+impl Place {
+    /// Adds where the change is recorded.
+    pub(crate) fn audited(self, change: &Change) -> Result<Connected, Failure> {
+        let Self { sessions, table, app, aws, access_key } = self;
+        let bus = change.event_bus.clone();
+        if bus.is_empty() {
+            let how = "which event bus? --event-bus takes a name or an ARN; the account's own is `default`";
+            return Err(Failure::Usage(how.to_owned()));
+        }
+        let reason = change.reason.clone();
+        let journal = OperatorJournal::new(Clock::system(), (&table, app), (&bus, &aws), reason);
+        Ok(Connected { sessions, audit: Audit { journal, bus, aws, access_key } })
     }
+}
+
+/// `signing_kms_key` is for the commands that open private keys.
+pub(crate) async fn connect(
+    global: &Global,
+    signing_kms_key: Option<&str>,
+) -> Result<Place, Failure> {
+    let app = AppId::parse(&global.app)?;
     let named = global.table.as_ref().or(global.table_name.as_ref());
     let Some(name) = named.filter(|name| !name.is_empty()) else {
         let how =
@@ -51,17 +71,15 @@ pub(crate) async fn connect(global: &Global) -> Result<Connected, Failure> {
     let policy = Policy::issuing_nothing();
     let table = SessionTable::new(dynamodb.clone(), name, &AppId::public());
     let public = Sessions::new(table, policy.clone(), clock.clone(), entropy.clone());
-    if let Some(arn) = global.signing_kms_key.as_ref().filter(|arn| !arn.is_empty()) {
+    if let Some(arn) = signing_kms_key {
         public.connect_key_service(sealing::key_service(&aws, arn));
     }
     let public = Arc::new(public);
-    let apps = Apps::new(AppTable::new(dynamodb, name), policy, clock.clone(), entropy, public);
+    let apps = Apps::new(AppTable::new(dynamodb, name), policy, clock, entropy, public);
     let Some(found) = apps.find(&app).await? else {
         return Err(Failure::Refused(format!("there is no app {app}")));
     };
-    let journal = OperatorJournal::new(clock, (name, app), (bus, &aws), reason);
-    let audit = Audit { journal, bus: bus.to_owned(), aws, access_key };
-    Ok(Connected { sessions: found.sessions, audit })
+    Ok(Place { sessions: found.sessions, table: name.clone(), app, aws, access_key })
 }
 
 /// How AWS is reached, and the id of the access key.
@@ -77,12 +95,12 @@ async fn aws(global: &Global) -> Result<(SdkConfig, String), Failure> {
         loader = loader.endpoint_url(url);
     }
     let shared = loader.load().await;
+    // Found once: a single sign-on or another program is not asked again by each call.
+    let credentials = credentials(&shared, global.profile.as_deref()).await?;
     if shared.region().is_none() {
         let how = "which Region? Give --region, set AWS_REGION, or name a profile that has one";
         return Err(Failure::Usage(how.to_owned()));
     }
-    // Found once: a single sign-on or another program is not asked again by each call.
-    let credentials = credentials(&shared, global.profile.as_deref()).await?;
     let access_key = credentials.access_key_id().to_owned();
     let credentials = SharedCredentialsProvider::new(credentials);
     Ok((shared.to_builder().credentials_provider(credentials).build(), access_key))
@@ -104,14 +122,28 @@ async fn credentials(shared: &SdkConfig, profile: Option<&str>) -> Result<Creden
         (None, Some(any)) => any.provide_credentials().await,
         (None, None) => Err(CredentialsError::not_loaded_no_source()),
     };
-    found.map_err(|error| {
-        Failure::Unknown(match (error, profile) {
-            (CredentialsError::CredentialsNotLoaded(_), None) => {
-                "no AWS credentials: neither environment nor profile nor role has any".to_owned()
-            }
-            (error, _) => format!("no AWS credentials: {}", error_line(&error)),
-        })
-    })
+    found.map_err(|error| without_credentials(&error, profile))
+}
+
+/// The SDK says why it has none in the words of its own parts, and of a profile often nothing.
+fn without_credentials(error: &CredentialsError, profile: Option<&str>) -> Failure {
+    let why = error_line(error);
+    let told = match (error, profile) {
+        (CredentialsError::CredentialsNotLoaded(_), None) => {
+            "neither environment nor profile (AWS_PROFILE) nor role has any".to_owned()
+        }
+        (CredentialsError::CredentialsNotLoaded(_), Some(profile))
+            if !why.contains("was not defined")
+                || why.contains("could not find source profile") =>
+        {
+            format!(
+                "there is no profile `{profile}`, or it has none. Profiles stand in ~/.aws/config and ~/.aws/credentials, \
+                 unless AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name others"
+            )
+        }
+        _ => why,
+    };
+    Failure::Unknown(format!("no AWS credentials: {told}"))
 }
 
 /// A person waits longer than an authorizer may, and may be far from the Region.

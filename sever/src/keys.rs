@@ -4,7 +4,8 @@ use crate::audit::{Told, certainly_not_done};
 use crate::confirm::confirm;
 use crate::connect::Connected;
 use crate::failure::Failure;
-use crate::options::Global;
+use crate::legible::text;
+use crate::options::{KillKey, RotateKey};
 use crate::output::{Done, moment, table};
 use journal::{Operator, OperatorJournal, OperatorRecord};
 use serde_json::{Value, json};
@@ -17,17 +18,15 @@ use shared::token::keyring::Kid;
 pub(crate) async fn list(sessions: &Sessions) -> Result<Done, Failure> {
     let keys = sessions.show_keys().await?;
     let rows = keys.iter().map(|ShownKey { key, signs_now }| {
-        [
-            key.kid.as_str().to_owned(),
-            key.kind.as_str().to_owned(),
-            moment(key.created_at),
-            moment(key.signs_from),
-            key.published_until.map_or_else(|| "-".to_owned(), moment),
-            if *signs_now { "yes" } else { "no" }.to_owned(),
+        let signs_now = if *signs_now { "yes" } else { "no" };
+        let until = key.published_until.map_or_else(|| "-".to_owned(), moment);
+        vec![
+            vec![text(key.kid.as_str()), key.kind.as_str().to_owned(), signs_now.to_owned()],
+            vec![moment(key.created_at), moment(key.signs_from), until],
         ]
     });
-    let head = ["KID", "KIND", "MADE", "SIGNS FROM", "PUBLISHED UNTIL", "SIGNS NOW"];
-    let text = if keys.is_empty() { "no keys yet\n".to_owned() } else { table(head, rows) };
+    let head = [&["KID", "KIND", "SIGNS NOW"][..], &["MADE", "SIGNS FROM", "PUBLISHED UNTIL"]];
+    let text = if keys.is_empty() { "no keys yet\n".to_owned() } else { table(&head, rows) };
     let json = json!({"keys": keys.iter().map(shown).collect::<Vec<_>>()});
     Ok(Done { text, json, ..Done::default() })
 }
@@ -44,9 +43,9 @@ fn shown(key: &ShownKey) -> Value {
     })
 }
 
-pub(crate) async fn rotate(connected: &Connected, global: &Global) -> Result<Done, Failure> {
+pub(crate) async fn rotate(connected: &Connected, asked: &RotateKey) -> Result<Done, Failure> {
     let sessions = &connected.sessions;
-    if global.dry_run {
+    if asked.change.dry_run {
         let text = "would make the next dynamic key, unless one waits to sign; nothing was done\n";
         let keys: Vec<_> = sessions.show_keys().await?.iter().map(shown).collect();
         let json = json!({"dryRun": true, "keys": keys});
@@ -85,25 +84,22 @@ async fn tell(
     Some(connected.audit.tell(|journal, by| vec![record(journal, by)]).await)
 }
 
-pub(crate) async fn kill(
-    connected: &Connected,
-    name: &str,
-    global: &Global,
-) -> Result<Done, Failure> {
+pub(crate) async fn kill(connected: &Connected, asked: &KillKey) -> Result<Done, Failure> {
+    let KillKey { kid: name, yes, change, .. } = asked;
     let sessions = &connected.sessions;
     let unknown = || Failure::Refused("there is no key of this name; nothing was done".to_owned());
     let kid = Kid::parse(name).ok_or_else(unknown)?;
-    if global.dry_run || !global.yes {
+    if change.dry_run || !yes {
         let keys = sessions.show_keys().await?;
         let key = keys.iter().find(|key| key.key.kid == kid).ok_or_else(unknown)?;
         let ends = if key.signs_now { "signs now and would be replaced" } else { "does not sign" };
-        if global.dry_run {
+        if change.dry_run {
             let text = format!("would kill {name}, which {ends}; nothing was done\n");
             let json = json!({"dryRun": true, "wouldKill": shown(key)});
             return Ok(Done { text, json, ..Done::default() });
         }
         let what = format!("This kills {name}, which {ends}: its access tokens are refused");
-        confirm(global, &what, name)?;
+        confirm(&what, name)?;
     }
     let result = sessions.kill_key(&kid).await;
     let told = match &result {

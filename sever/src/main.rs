@@ -7,6 +7,7 @@ mod confirm;
 mod connect;
 mod failure;
 mod keys;
+mod legible;
 mod options;
 mod output;
 mod sessions;
@@ -43,12 +44,12 @@ fn finish(mut done: Done, output: Output) -> ExitCode {
     let text = match output {
         Output::Table => done.text,
         Output::Json if done.json.is_null() => String::new(),
-        Output::Json => format!("{:#}\n", done.json),
+        Output::Json => legible::json(&format!("{:#}\n", done.json)),
     };
     let failure = print(text.as_bytes()).err().or(done.failure);
     let told = done.told.as_ref();
     for line in told.map(Told::warnings).unwrap_or_default() {
-        eprintln!("{line}");
+        eprintln!("{}", legible::json(&line));
     }
     match (failure, told.is_none_or(Told::is_complete)) {
         (None, false) => ExitCode::from(UNRECORDED),
@@ -57,21 +58,25 @@ fn finish(mut done: Done, output: Output) -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<Done, Failure> {
-    let global = &options.global;
     if let Command::ApiKeys(ApiKeys::New) = options.command {
         return api_keys::new();
     }
-    let connected = connect(global).await?;
-    let sessions = &connected.sessions;
+    let place = connect(&options.global, options.command.signing_kms_key()).await?;
     match &options.command {
-        Command::Sessions(SessionsCommand::List(list)) => sessions::list(sessions, list).await,
-        Command::Sessions(SessionsCommand::Revoke { handles }) => {
-            sessions::revoke(&connected, handles, global).await
+        Command::Sessions(SessionsCommand::List(asked)) => {
+            sessions::list(&place.sessions, asked).await
         }
-        Command::Users(Users::Revoke(revoke)) => users::revoke(&connected, revoke, global).await,
-        Command::Keys(Keys::List) => keys::list(sessions).await,
-        Command::Keys(Keys::Rotate) => keys::rotate(&connected, global).await,
-        Command::Keys(Keys::Kill { kid }) => keys::kill(&connected, kid, global).await,
+        Command::Sessions(SessionsCommand::Revoke(asked)) => {
+            sessions::revoke(&place.audited(&asked.change)?, asked).await
+        }
+        Command::Users(Users::Revoke(asked)) => {
+            users::revoke(&place.audited(&asked.change)?, asked).await
+        }
+        Command::Keys(Keys::List) => keys::list(&place.sessions).await,
+        Command::Keys(Keys::Rotate(asked)) => {
+            keys::rotate(&place.audited(&asked.change)?, asked).await
+        }
+        Command::Keys(Keys::Kill(asked)) => keys::kill(&place.audited(&asked.change)?, asked).await,
         Command::ApiKeys(_) | Command::Completions { .. } => Ok(Done::default()),
     }
 }
@@ -88,6 +93,6 @@ fn print(text: &[u8]) -> Result<(), Failure> {
 
 fn end(failure: Option<Failure>) -> ExitCode {
     let Some(failure) = failure else { return ExitCode::SUCCESS };
-    eprintln!("error: {failure}");
+    eprintln!("error: {}", legible::text(&failure.to_string()));
     failure.exit_code()
 }

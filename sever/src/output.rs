@@ -2,13 +2,17 @@
 
 use crate::audit::Told;
 use crate::failure::Failure;
+use crate::legible::text;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
 use shared::model::Summary;
 use shared::time::Timestamp;
+use std::iter;
 
-/// The most characters of one cell. JSON has all of it.
-const WIDEST: usize = 60;
+/// The width of a terminal that nobody has made wider.
+const WIDTH: usize = 80;
+/// The longest IPv6 address that has no IPv4 address in it.
+const WIDEST_IP: usize = 39;
 
 /// What a command did, and why that is not all.
 #[derive(Default)]
@@ -24,36 +28,48 @@ pub(crate) struct Done {
     pub(crate) failure: Option<Failure>,
 }
 
-/// Aligned columns, the last one as it comes.
-pub(crate) fn table<const N: usize>(
-    head: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
-) -> String {
-    let mut lines = vec![head.map(str::to_owned)];
-    lines.extend(rows.into_iter().map(|row| row.map(|cell| shown(&cell))));
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
-    let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or_default());
-    let line = |cells: &[String; N]| {
-        let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+/// Records of a few lines each, under a head of as many: a row of so many columns would not fit the
+/// width of a terminal. Columns are aligned, lines after the first indented.
+pub(crate) fn table(head: &[&[&str]], rows: impl IntoIterator<Item = Vec<Vec<String>>>) -> String {
+    let head = head.iter().map(|line| line.iter().map(|&cell| cell.to_owned()).collect());
+    let records: Vec<Vec<Vec<String>>> = iter::once(head.collect()).chain(rows).collect();
+    // A line that is too long in any case would push all others beyond the width.
+    let fits = |line: &&Vec<String>| {
+        line.iter().map(|cell| cell.chars().count() + 2).sum::<usize>() <= WIDTH
     };
-    lines.iter().map(line).collect()
+    let width = |line: usize, column: usize| {
+        let lines = records.iter().filter_map(|record| record.get(line)).filter(fits);
+        let cells = lines.filter_map(|line| line.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let mut text = String::new();
+    for record in &records {
+        for (number, line) in record.iter().enumerate() {
+            let cells = line.iter().enumerate();
+            let cells = cells.map(|(at, cell)| format!("{cell:0$}", width(number, at)));
+            let written = cells.collect::<Vec<_>>().join("  ");
+            text.push_str(if number == 0 { "" } else { "  " });
+            text.push_str(written.trim_end());
+            text.push('\n');
+        }
+    }
+    text
 }
 
-/// Text from outside as a terminal may have it: a client chooses its `User-Agent`, and could move
-/// the cursor, or turn the line around, to show an operator something else.
-fn shown(text: &str) -> String {
-    let moves = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-    };
-    let safe = text.chars().map(|c| if moves(c) { '\u{fffd}' } else { c });
-    let mut cell: String = safe.clone().take(WIDEST).collect();
-    if safe.count() > WIDEST {
-        cell.pop();
-        cell.push('…');
+/// At most `width` columns of a terminal.
+fn cut(cell: &str, width: usize) -> String {
+    // From here on a letter may be as wide as two.
+    let columns = |c: char| if c < '\u{1100}' { 1 } else { 2 };
+    if cell.chars().map(columns).sum::<usize>() <= width {
+        return cell.to_owned();
     }
-    cell
+    let mut left = width.saturating_sub(1);
+    let fits = cell.chars().take_while(|c| {
+        let fits = columns(*c) <= left;
+        left = left.saturating_sub(columns(*c));
+        fits
+    });
+    fits.chain(['…']).collect()
 }
 
 /// A moment in UTC, to the second.
@@ -67,21 +83,39 @@ pub(crate) fn count(number: usize, of: &str) -> String {
     if number == 1 { format!("1 {of}") } else { format!("{number} {of}s") }
 }
 
-/// Sessions for a person.
+/// A user's sessions for a person.
 pub(crate) fn sessions_text(sessions: &[Summary]) -> String {
-    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    records(sessions, false)
+}
+
+/// Sessions of anybody, each with its user.
+pub(crate) fn sessions_of_users_text(sessions: &[Summary]) -> String {
+    records(sessions, true)
+}
+
+fn records(sessions: &[Summary], with_user: bool) -> String {
+    let mut head: Vec<&[&str]> =
+        vec![&["HANDLE", "TENANT"], &["CREATED", "REFRESHED", "EXPIRES"], &["IP", "USER AGENT"]];
+    if with_user {
+        head.insert(1, &["USER"]);
+    }
     let rows = sessions.iter().map(|session| {
-        [
-            session.handle.as_str().to_owned(),
-            session.standing.tenant.as_str().to_owned(),
-            moment(session.created_at),
-            moment(session.last_refreshed_at()),
-            moment(session.standing.expires_at),
-            text(&session.device.ip),
-            text(&session.device.user_agent),
-        ]
+        let standing = &session.standing;
+        let ip = session.device.ip.as_deref().map_or_else(|| "-".to_owned(), text);
+        let agent = session.device.user_agent.as_deref().map_or_else(|| "-".to_owned(), text);
+        let mut record = vec![
+            vec![text(session.handle.as_str()), text(standing.tenant.as_str())],
+            [session.created_at, session.last_refreshed_at(), standing.expires_at]
+                .map(moment)
+                .to_vec(),
+            vec![cut(&ip, WIDEST_IP), cut(&agent, WIDTH - WIDEST_IP - 4)],
+        ];
+        if with_user {
+            record.insert(1, vec![text(standing.user.as_str())]);
+        }
+        record
     });
-    table(["HANDLE", "TENANT", "CREATED", "REFRESHED", "EXPIRES", "IP", "USER AGENT"], rows)
+    table(&head, rows)
 }
 
 #[cfg(test)]
@@ -89,17 +123,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_the_last_has_no_tail() {
-        let rows = [["1", "x"], ["22", ""]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(["A", "LONG"], rows), "A   LONG\n1   x\n22\n");
+    fn columns_are_aligned_and_no_line_has_a_tail() {
+        let rows = [["1", "x"], ["22", ""]];
+        let rows = rows.map(|row| vec![row.map(str::to_owned).to_vec(), vec!["below".to_owned()]]);
+        let told = table(&[&["A", "LONG"], &["B"]], rows);
+        assert_eq!(told, "A   LONG\n  B\n1   x\n  below\n22\n  below\n");
     }
 
     #[test]
-    fn a_clients_text_moves_no_cursor_and_is_cut() {
-        assert_eq!(shown("a\u{1b}[2Jb\u{202e}c\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}");
-        let long = shown(&"ü".repeat(61));
+    fn a_cell_that_is_cut_says_so() {
+        assert_eq!(cut(&"ü".repeat(60), 60), "ü".repeat(60));
+        let long = cut(&"ü".repeat(61), 60);
         assert_eq!((long.chars().count(), long.ends_with('…')), (60, true));
-        assert_eq!(shown(&"ü".repeat(60)), "ü".repeat(60));
+        // Such letters are as wide as two.
+        assert_eq!(cut("漢字漢字", 5), "漢字…");
     }
 
     #[test]

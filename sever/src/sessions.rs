@@ -4,8 +4,9 @@ use crate::audit::{Told, certainly_not_done};
 use crate::confirm::confirm;
 use crate::connect::Connected;
 use crate::failure::Failure;
-use crate::options::{Global, List};
-use crate::output::{Done, count, sessions_text, table};
+use crate::legible::text;
+use crate::options::{List, RevokeSessions};
+use crate::output::{Done, count, sessions_of_users_text, sessions_text, table};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use journal::{Operator, OperatorJournal};
 use serde_json::{Value, json};
@@ -55,38 +56,34 @@ pub(crate) async fn find(
 pub(crate) async fn list(sessions: &Sessions, asked: &List) -> Result<Done, Failure> {
     let user = UserId::parse(&asked.user)?;
     let scope = Scope::of_tenant(asked.tenant.as_deref())?;
-    let wanted = if asked.all { usize::MAX } else { asked.limit.get() };
+    let wanted = if asked.all { usize::MAX } else { asked.limit };
     let found = find(sessions, &user, &scope, wanted).await?;
-    let mut text = if found.sessions.is_empty() {
-        "no live sessions\n".to_owned()
+    let mut told = if found.sessions.is_empty() {
+        format!("no live sessions of user {}\n", text(user.as_str()))
     } else {
         sessions_text(&found.sessions)
     };
     if found.more {
-        text.push_str("there may be more: give --all, or a higher --limit\n");
+        told.push_str("there may be more: give --all, or a higher --limit\n");
     }
     let shown: Vec<_> = found.sessions.iter().map(listing::shown).collect();
     let json = json!({"sessions": shown, "more": found.more});
-    Ok(Done { text, json, ..Done::default() })
+    Ok(Done { text: told, json, ..Done::default() })
 }
 
-pub(crate) async fn revoke(
-    connected: &Connected,
-    typed: &[String],
-    global: &Global,
-) -> Result<Done, Failure> {
+pub(crate) async fn revoke(connected: &Connected, asked: &RevokeSessions) -> Result<Done, Failure> {
     let sessions = &connected.sessions;
-    let handles = handles(typed)?;
-    if global.dry_run {
+    let handles = handles(&asked.handles)?;
+    if asked.change.dry_run {
         return Ok(rehearsed(&handles, &look_up(sessions, &handles).await?));
     }
-    if handles.len() > 1 && !global.yes {
+    if handles.len() > 1 && !asked.yes {
         let found = look_up(sessions, &handles).await?;
         let users: BTreeSet<_> = found.iter().map(|session| &session.standing.user).collect();
         if users.len() > 1 {
             let number = found.len().to_string();
             let (ending, of) = (count(found.len(), "session"), count(users.len(), "user"));
-            confirm(global, &format!("This ends {ending} of {of}"), &number)?;
+            confirm(&format!("This ends {ending} of {of}"), &number)?;
         }
     }
     Ok(end(connected, &handles).await)
@@ -146,10 +143,10 @@ fn rehearsed(handles: &[SessionHandle], found: &[Session]) -> Done {
     let live = |handle: &&SessionHandle| found.iter().any(|session| session.handle == **handle);
     let missing: Vec<_> = handles.iter().filter(|handle| !live(handle)).collect();
     let found: Vec<_> = found.iter().map(summary).collect();
-    let missing_rows = missing.iter().map(|handle| format!("{}: not found\n", handle.as_str()));
-    let text = format!(
+    let missing_rows = missing.iter().map(|handle| text(handle.as_str()) + ": not found\n");
+    let told = format!(
         "{}{}would end: {}; nothing was done\n",
-        sessions_text(&found),
+        sessions_of_users_text(&found),
         missing_rows.collect::<String>(),
         count(found.len(), "session"),
     );
@@ -159,7 +156,7 @@ fn rehearsed(handles: &[SessionHandle], found: &[Session]) -> Done {
         "notFound": texts(missing),
     });
     let failure = found.is_empty().then(none_found);
-    Done { text, json, told: None, failure }
+    Done { text: told, json, told: None, failure }
 }
 
 fn summary(session: &Session) -> Summary {
@@ -198,9 +195,9 @@ async fn end(connected: &Connected, handles: &[SessionHandle]) -> Done {
     }
     let rows = [(&ended, "ended"), (&missing, "not found"), (&unknown, "unknown")];
     let rows = rows.into_iter().flat_map(|(handles, what)| {
-        handles.iter().map(move |handle| [handle.as_str().to_owned(), what.to_owned()])
+        handles.iter().map(move |handle| vec![vec![text(handle.as_str()), what.to_owned()]])
     });
-    let text = table(["HANDLE", "RESULT"], rows);
+    let text = table(&[&["HANDLE", "RESULT"]], rows);
     let nothing = ended.is_empty() && failure.is_none();
     Done {
         text,

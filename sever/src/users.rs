@@ -4,7 +4,8 @@
 use crate::audit::certainly_not_done;
 use crate::connect::Connected;
 use crate::failure::Failure;
-use crate::options::{Global, RevokeUser};
+use crate::legible::text;
+use crate::options::RevokeUser;
 use crate::output::{Done, count, sessions_text};
 use crate::sessions::find;
 use journal::{Operator, OperatorJournal};
@@ -14,22 +15,18 @@ use shared::ids::{SessionHandle, UserId};
 use shared::model::Scope;
 use shared::session::{SessionError, Sessions};
 
-pub(crate) async fn revoke(
-    connected: &Connected,
-    asked: &RevokeUser,
-    global: &Global,
-) -> Result<Done, Failure> {
+pub(crate) async fn revoke(connected: &Connected, asked: &RevokeUser) -> Result<Done, Failure> {
     let user = UserId::parse(&asked.user)?;
     let scope = Scope::of_tenant(asked.tenant.as_deref())?;
     let except = asked.except.as_deref().map(SessionHandle::parse).transpose()?;
     let what = (&user, &scope, except.as_ref());
-    let mut done = if global.dry_run {
+    let mut done = if asked.change.dry_run {
         rehearse(&connected.sessions, what).await?
     } else {
         end(connected, what).await
     };
     if !done.json.is_null() {
-        done.json["dryRun"] = global.dry_run.into();
+        done.json["dryRun"] = asked.change.dry_run.into();
         done.json["userId"] = user.as_str().into();
         done.json["tenantId"] = asked.tenant.clone().into();
         done.json["keptSessionHandle"] = asked.except.clone().into();
@@ -50,9 +47,10 @@ async fn rehearse(sessions: &Sessions, (user, scope, except): What<'_>) -> Resul
     let mut found = find(sessions, user, scope, usize::MAX).await?;
     found.sessions.retain(|session| Some(&session.handle) != except);
     let text = format!(
-        "{}would end: {}, and any opened by now that is not listed yet; nothing was done\n",
+        "{}would end: {}, and any that is not listed yet; nothing was done\n{}",
         sessions_text(&found.sessions),
         count(found.sessions.len(), "session"),
+        if found.sessions.is_empty() { hint((user, scope, except)) } else { String::new() },
     );
     let would_end: Vec<_> = found.sessions.iter().map(listing::shown).collect();
     let json = json!({"wouldEnd": would_end, "coversUnlisted": true, "more": found.more});
@@ -77,13 +75,29 @@ async fn end(connected: &Connected, what: What<'_>) -> Done {
     };
     let handles: Vec<_> = swept.handles.iter().map(SessionHandle::as_str).collect();
     let ended = count(handles.len(), "session");
-    let listed = handles.iter().flat_map(|handle| [handle, "\n"]).collect::<String>();
-    let left = if swept.failure.is_none() {
-        ""
-    } else {
-        "some rows are left for time to live to remove; their sessions are refused\n"
+    let listed: String = handles.iter().map(|handle| text(handle) + "\n").collect();
+    let left = match &swept.failure {
+        Some(_) => {
+            "some rows are left for time to live to remove; their sessions are refused\n".to_owned()
+        }
+        None if handles.is_empty() => hint(what),
+        None => String::new(),
     };
     let text = format!("{listed}ended: {ended}, and any that was not listed yet\n{left}");
     let json = json!({"sessionHandlesRevoked": handles, "sweepComplete": swept.failure.is_none()});
     Done { text, json, told, failure: None }
+}
+
+/// What to say when no session was found: the user id may be misspelt. An operator who named a session
+/// to keep has spelt it right.
+fn hint((user, scope, except): What<'_>) -> String {
+    if except.is_some() {
+        return String::new();
+    }
+    let place = match scope {
+        Scope::User => String::new(),
+        Scope::Tenant(tenant) => format!(" in tenant {}", tenant.as_str()),
+    };
+    let user = text(user.as_str());
+    format!("no session of user {user}{place} was found: check the spelling of the user id\n")
 }

@@ -74,7 +74,7 @@ fn differences(script: &str) -> Vec<(usize, &'static str)> {
                 Some('{') => inside.push(Parameter),
                 _ => {}
             },
-            (Double, '!') | (Shell, '!') => found.push((number, "`!` recalls a command")),
+            (Double | Shell, '!') => found.push((number, "`!` recalls a command")),
             (Double, _) => {}
             (_, '"') => inside.push(Double),
             (_, '\'') => inside.push(Single),

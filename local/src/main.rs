@@ -6,7 +6,7 @@ use local::dynamodb::{Embedded, OpenError};
 use local::{server, walkthrough};
 use shared::error_line;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
@@ -20,7 +20,7 @@ use tracing_subscriber::filter::{Directive, LevelFilter};
 )]
 struct Options {
     /// Port on 127.0.0.1 to listen on; 0 takes a free one
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 3000, value_parser = port)]
     port: u16,
     /// Keep the table in this file; without it the table is in memory
     #[arg(long, value_name = "FILE")]
@@ -28,6 +28,10 @@ struct Options {
     /// Set a parameter of template.yaml, such as AccessTokenValidity=60; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameter: Vec<(String, String)>,
+}
+
+fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "expected a whole number from 0 to 65535")
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), &'static str> {
@@ -81,7 +85,16 @@ async fn run(options: Options) -> Result<(), Failure> {
     let listener = server::listen(options.port).await.map_err(unbound)?;
     let port = listener.local_addr().map_err(unbound)?.port();
     let engine = match &options.data {
-        Some(path) => Embedded::file(path)?,
+        Some(path) => {
+            let engine = Embedded::file(path)?;
+            if let Some(mode) = open_to_others(path) {
+                let name = path.display();
+                tracing::warn!(
+                    "other users of this machine can reach the data file {name} (mode {mode:03o}), which holds private signing keys: chmod 600 {name}"
+                );
+            }
+            engine
+        }
         None => Embedded::memory()?,
     };
     let mut bundle = Bundle::builder().port(port).engine(Arc::new(engine));
@@ -94,6 +107,20 @@ async fn run(options: Options) -> Result<(), Failure> {
     io::stdout().write_all(text.as_bytes()).map_err(Failure::Print)?;
     io::stdout().flush().map_err(Failure::Print)?;
     server::serve(listener, Arc::new(bundle)).await.map_err(Failure::Serve)
+}
+
+/// The mode of a file that others than its owner may read or write.
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// Elsewhere a file has no mode.
+#[cfg(not(unix))]
+fn open_to_others(_path: &Path) -> Option<u32> {
+    None
 }
 
 /// Standard output is the walk-through's; logs go to standard error. The SDK's own logs show what

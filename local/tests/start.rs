@@ -132,3 +132,44 @@ fn what_a_function_would_warn_of_is_warned_of_once() {
         assert!(!first.is_empty(), "{said}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_data_file_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let file = std::env::temp_dir().join(format!("sever-start-{}.db", std::process::id()));
+    for (mode, warned) in
+        [(None, false), (Some(0o600), false), (Some(0o644), true), (Some(0o660), true)]
+    {
+        if let Some(mode) = mode {
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        }
+        let mut server = Command::new(env!("CARGO_BIN_EXE_local"))
+            .args(["--port", "0", "--data"])
+            .arg(&file)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
+        let mut said = String::new();
+        server.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let advice = format!("holds private signing keys: chmod 600 {}", file.display());
+        assert_eq!(said.contains(&advice), warned, "{mode:?}: {said}");
+        assert!(!first.is_empty(), "it starts all the same: {said}");
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn a_port_that_is_none_is_refused_in_one_line() {
+    for port in ["x", "-1", "65536"] {
+        let ended =
+            Command::new(env!("CARGO_BIN_EXE_local")).arg(format!("--port={port}")).output();
+        let said = String::from_utf8(ended.unwrap().stderr).unwrap();
+        assert!(said.contains("expected a whole number from 0 to 65535 (try --help)"), "{said}");
+    }
+}

@@ -1,6 +1,7 @@
 // The one dialog before anything is ended. It says what would be, and wants more than a click for more than one session.
-import { element, find } from "./dom.js";
-import { radius, title, verb } from "./words.js";
+import { element, find, foreign, sentence } from "./dom.js";
+import { canBeTyped } from "./legible.js";
+import { radius, session, title, verb } from "./words.js";
 
 const dialog = find("confirm");
 const end = find("confirm-end");
@@ -20,13 +21,17 @@ export async function confirm(action, count) {
   const proof = proofOf(action);
   let counted = false;
   const review = () => (end.disabled = !(counted && proof.holds()));
+  find("confirm-sessions").replaceChildren(
+    ...(action.sessions ?? []).map((one) => element("li", {}, sentence(session(one)))),
+  );
+  find("confirm-sessions").hidden = !action.sessions;
   find("confirm-proof").replaceChildren(...proof.elements);
   find("confirm-proof").oninput = review;
   say(["Counting…"]);
   dialog.returnValue = "";
   dialog.showModal();
   // Not the reason: Enter there would already end the session.
-  if (proof.elements.length === 0) find("confirm-cancel").focus();
+  (find("proof") ?? find("confirm-cancel")).focus();
   const turn = {};
   current = turn;
   const listed = action.sessions ? null : await count();
@@ -47,10 +52,13 @@ let decide = () => {};
 let current;
 
 function say(lines) {
-  find("confirm-radius").replaceChildren(...lines.map((line) => element("p", {}, line)));
+  find("confirm-radius").replaceChildren(...lines.map((line) => element("p", {}, sentence(line))));
 }
 
-/** One session: a click. Several picked by hand: a tick. Whoever a user has: the user's id, typed. */
+/** What is typed where a user id cannot be. */
+const INSTEAD = "end all";
+
+/** One session: a click. Several picked by hand: a tick. All that a user has: the user's id, typed. */
 function proofOf({ sessions, userId }) {
   if (sessions?.length === 1) return { elements: [], holds: () => true };
   if (sessions) {
@@ -59,13 +67,15 @@ function proofOf({ sessions, userId }) {
     return { elements: [label], holds: () => box.checked };
   }
   const text = element("input", { id: "proof", spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
+  const asked = canBeTyped(userId) ? userId : INSTEAD;
+  const what = asked === userId ? "the user id" : "these words";
   const label = element(
     "label",
     { class: "proof" },
-    element("span", {}, "Type the user id to confirm: ", element("code", {}, userId)),
+    element("span", {}, `Type ${what} to confirm: `, element("code", {}, foreign(asked))),
     text,
   );
-  return { elements: [label], holds: () => text.value === userId };
+  return { elements: [label], holds: () => text.value === asked };
 }
 
 find("confirm-form").addEventListener("submit", (event) => {
@@ -77,6 +87,7 @@ dialog.addEventListener("close", () => {
   if (dialog.open) return;
   current = undefined;
   say([]);
+  find("confirm-sessions").replaceChildren();
   find("confirm-proof").replaceChildren();
   const reason = find("reason").value.trim();
   find("reason").value = "";

@@ -1,8 +1,9 @@
 // The console: connect, find a user, end sessions, look at the keys.
 import { confirm, dismiss } from "./confirm.js";
-import { announce, element, find } from "./dom.js";
+import { announce, element, find, foreign, sentence } from "./dom.js";
 import { whenIdle } from "./idle.js";
 import { keyStatus } from "./keys.js";
+import { legible } from "./legible.js";
 import { Listing } from "./listing.js";
 import { Refusal, Sever } from "./sever.js";
 import { Signer } from "./sigv4.js";
@@ -61,11 +62,11 @@ const NOBODY =
   /^(UnrecognizedClient|InvalidClientTokenId|InvalidSignature|IncompleteSignature|ExpiredToken|ResourceNotFound|no-answer)/;
 
 /**
- * Tries the credentials by reading the keys. The fields are emptied at once: from then on only the signer knows the
- * secret, and cannot tell it.
+ * Tries the credentials by reading the keys. What is secret leaves its fields at once: from then on only the signer knows
+ * it, and cannot tell it. The id of the access key stays until they are good: a second try needs it again.
  */
 async function connect({ region, stack, endpoint, ...credentials }, who) {
-  for (const id of ["access-key", "secret-key", "session-token"]) find(id).value = "";
+  for (const id of ["secret-key", "session-token"]) find(id).value = "";
   find("connect-error").replaceChildren();
   if (!globalThis.isSecureContext) {
     return notify("Browsers sign only on https pages, and on this machine. Serve the console over https.", "warning");
@@ -78,6 +79,7 @@ async function connect({ region, stack, endpoint, ...credentials }, who) {
     find("connect-error").replaceChildren(failed(keys.error));
     return find("connect-title").focus();
   }
+  find("access-key").value = "";
   connection?.stop();
   connection = {
     sever,
@@ -134,7 +136,7 @@ async function end(action) {
     if (connection?.sever !== sever) return;
     const { heading, lines } = outcome(action, done);
     const again = done.sweepComplete === false ? [askAgain(action)] : [];
-    report(heading, [...lines.map((line) => element("p", {}, line)), handles(done.ended), ...again], "done");
+    report(heading, [...lines.map((line) => element("p", {}, sentence(line))), handles(done.ended), ...again], "done");
   } catch (error) {
     if (connection?.sever !== sever) return;
     if (!(error instanceof Refusal)) throw error;
@@ -166,7 +168,7 @@ function askAgain(action) {
 
 function handles(ended) {
   if (ended.length === 0) return null;
-  const items = ended.map((handle) => element("li", {}, element("code", {}, handle)));
+  const items = ended.map((handle) => element("li", {}, element("code", {}, foreign(handle))));
   const summary = element(
     "summary",
     {},
@@ -186,7 +188,7 @@ function failed(error) {
   return element(
     "div",
     { class: "note warning stack", role: "alert" },
-    element("p", {}, element("strong", {}, error.message), " ", element("code", { class: "code" }, error.code)),
+    element("p", {}, element("strong", {}, foreign(error.message)), " ", element("code", { class: "code" }, legible(error.code))),
     element("p", {}, advice(error)),
   );
 }

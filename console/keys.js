@@ -1,6 +1,6 @@
 // The signing keys, as they are published. A dynamic key's name has the time it was made (d-<milliseconds>); a static one
 // is never replaced.
-import { element } from "./dom.js";
+import { element, foreign } from "./dom.js";
 import { moment, span } from "./time.js";
 
 /**
@@ -18,7 +18,7 @@ export function keyStatus({ keys, maxAge }, now) {
   const head = ["Key", "Kind", "Made", "Age"];
   const rows = known.map(({ kid, made }) => {
     const cells = [
-      element("code", {}, kid),
+      element("code", {}, foreign(kid)),
       kid.startsWith("d-") ? "dynamic" : kid.startsWith("s-") ? "static, never replaced" : "unknown",
       made === null ? "not known" : moment(made),
       made === null ? "not known" : span(now - made),

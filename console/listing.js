@@ -1,6 +1,7 @@
 // The sessions of one search: pages, selection, what can be ended.
 import { shortName } from "./device.js";
-import { announce, element, find, unseen } from "./dom.js";
+import { announce, element, find, foreign, sentence, unseen } from "./dom.js";
+import { isolated, legible } from "./legible.js";
 import { moment } from "./time.js";
 import { sessionsOf } from "./words.js";
 
@@ -22,7 +23,12 @@ export class Listing {
     find("rows").addEventListener("change", () => this.#review());
     find("end-selected").addEventListener("click", () => end({ ...this.#user(), sessions: this.#selected() }));
     find("end-all").addEventListener("click", () => end({ ...this.#search }));
-    find("end-in-tenant").addEventListener("click", () => end({ ...this.#user(), tenantId: find("end-tenant").value }));
+    find("end-in-tenant").addEventListener("click", () => {
+      if (find("end-tenant").reportValidity()) end({ ...this.#user(), tenantId: find("end-tenant").value });
+    });
+    find("end-tenant").addEventListener("keydown", (event) => {
+      if (event.key === "Enter") find("end-in-tenant").click();
+    });
     find("rows").addEventListener("click", ({ target }) => {
       const button = target.closest("button");
       if (!button) return;
@@ -37,6 +43,7 @@ export class Listing {
   async show(sever, search) {
     this.#sever = sever;
     this.#search = search;
+    find("end-tenant").value = "";
     await this.again();
   }
 
@@ -47,8 +54,8 @@ export class Listing {
     this.#next = null;
     find("rows").replaceChildren();
     find("listing").hidden = false;
-    find("listing-title").textContent =
-      `Sessions of ${search.userId}${search.tenantId === undefined ? "" : ` in tenant ${search.tenantId}`}`;
+    const where = search.tenantId === undefined ? "" : ` in tenant ${isolated(search.tenantId)}`;
+    find("listing-title").replaceChildren(...sentence(`Sessions of ${isolated(search.userId)}${where}`));
     await this.#load();
   }
 
@@ -58,7 +65,8 @@ export class Listing {
     this.#search = null;
     this.#sessions = [];
     find("rows").replaceChildren();
-    find("end-tenant").replaceChildren();
+    find("end-tenant").value = "";
+    find("tenants").replaceChildren();
     find("listing-title").textContent = "";
     find("listing-status").replaceChildren();
     find("listing-error").replaceChildren();
@@ -113,7 +121,8 @@ export class Listing {
     if (this.#sessions.length > 0)
       return `${sessionsOf(this.#sessions.length)}. One that was opened a moment ago may be missing.`;
     const spaces = userId.trim() === userId ? "" : " The user id begins or ends with a space.";
-    return `No live sessions. One that was opened a moment ago may be missing.${spaces}`;
+    const hidden = legible(userId) === userId ? "" : " The user id has characters that cannot be seen; they are shown as <U+…>.";
+    return `No live sessions. One that was opened a moment ago may be missing.${spaces}${hidden}`;
   }
 
   #user() {
@@ -145,12 +154,11 @@ export class Listing {
     find("end-selected").disabled = ticked === 0;
     find("end-selected").textContent = ticked === 0 ? "End selected…" : `End ${ticked} selected…`;
     const { tenantId } = this.#search;
-    find("end-all").textContent = tenantId === undefined ? "End all…" : `End all in ${tenantId}…`;
+    find("end-all").textContent = tenantId === undefined ? "End all…" : `End all in ${legible(tenantId)}…`;
     const tenants = [...new Set(this.#sessions.map((session) => session.tenantId))].sort();
-    const choice = find("end-tenant");
-    const chosen = choice.value;
-    choice.replaceChildren(...tenants.map((tenant) => element("option", { selected: tenant === chosen }, tenant)));
-    choice.parentElement.hidden = tenantId !== undefined || tenants.length === 0;
+    // Suggestions: sessions of other tenants may be on pages that are not shown.
+    find("tenants").replaceChildren(...tenants.map((tenant) => element("option", { value: tenant })));
+    find("end-tenant").parentElement.hidden = tenantId !== undefined;
   }
 }
 
@@ -158,7 +166,7 @@ const newestFirst = (a, b) => b.createdAt - a.createdAt || (a.handle < b.handle 
 
 function row(session) {
   const { handle, tenantId, createdAt, lastRefreshedAt, expiresAt, device } = session;
-  const short = handle.slice(0, 8);
+  const short = legible(handle.slice(0, 8));
   const box = element(
     "label",
     {},
@@ -179,11 +187,11 @@ function row(session) {
         "span",
         {},
         agent ? shortName(agent) : element("span", { class: "quiet" }, "not told"),
-        agent && element("span", { class: "agent", title: agent }, agent),
-        device.ip && element("span", { class: "ip" }, device.ip),
+        agent && foreign(agent, { class: "agent", title: legible(agent) }),
+        device.ip && foreign(device.ip, { class: "ip" }),
       ),
     ),
-    cell("Tenant", {}, tenantId),
+    cell("Tenant", {}, foreign(tenantId)),
     cell("Opened", {}, moment(createdAt)),
     cell(
       "Last refresh",
@@ -191,7 +199,7 @@ function row(session) {
       lastRefreshedAt === createdAt ? element("span", { class: "quiet" }, "never") : moment(lastRefreshedAt),
     ),
     cell("Expires", {}, moment(expiresAt)),
-    cell("Handle", { class: "handle" }, element("code", {}, handle)),
+    cell("Handle", { class: "handle" }, element("code", {}, foreign(handle))),
     element(
       "td",
       { role: "cell", class: "ends" },

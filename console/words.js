@@ -2,6 +2,8 @@
 //
 // An action is `{userId, tenantId?, keep?, sessions?}`: the sessions picked by hand, or else all of the user in the tenant
 // (without one: in every tenant) but for the session to keep.
+import { shortName } from "./device.js";
+import { isolated, legible } from "./legible.js";
 
 const FAST =
   "Routes behind StrictSession refuse them as soon as this has succeeded. Routes behind FastSession go on answering until " +
@@ -10,14 +12,14 @@ const FAST =
 /** "1 session", "12 sessions". */
 export const sessionsOf = (count) => `${count} session${count === 1 ? "" : "s"}`;
 
-const where = ({ tenantId }) => (tenantId === undefined ? "in every tenant" : `in tenant ${tenantId}`);
+const where = ({ tenantId }) => (tenantId === undefined ? "in every tenant" : `in tenant ${isolated(tenantId)}`);
 
 /** What the button and the title of the dialog say. */
 export function title(action) {
   const { sessions, keep, tenantId } = action;
   if (sessions) return sessions.length === 1 ? "End this session?" : `End ${sessions.length} sessions?`;
-  if (keep) return tenantId === undefined ? "End all other sessions?" : `End all other sessions in ${tenantId}?`;
-  return tenantId === undefined ? "End all sessions?" : `End all sessions in ${tenantId}?`;
+  if (keep) return tenantId === undefined ? "End all other sessions?" : `End all other sessions in ${legible(tenantId)}?`;
+  return tenantId === undefined ? "End all sessions?" : `End all sessions in ${legible(tenantId)}?`;
 }
 
 /** The blast radius. `listed` is what {@link Sever.count} found, or `null` when it could not be found out. */
@@ -25,20 +27,31 @@ export function radius(action, listed) {
   const { userId, tenantId, keep, sessions } = action;
   if (sessions) {
     const tenants = [...new Set(sessions.map((session) => session.tenantId))];
-    const places = `${tenants.length === 1 ? "tenant" : "tenants"} ${tenants.join(", ")}`;
+    const places = `${tenants.length === 1 ? "tenant" : "tenants"} ${tenants.map(isolated).join(", ")}`;
     const others = "No other session is touched, not even one that the listing does not show yet.";
-    return [`This ends ${sessionsOf(sessions.length)} of user ${userId}, in ${places}.`, others, FAST];
+    return [`This ends ${sessionsOf(sessions.length)} of user ${isolated(userId)}, in ${places}.`, others, FAST];
   }
-  const all = `This ends all sessions of user ${userId}, ${where(action)}${keep ? ", but one" : ""}`;
+  const all = `This ends all sessions of user ${isolated(userId)}, ${where(action)}${keep ? ", but one" : ""}`;
   const count = listed && listed.count - (keep && listed.has(keep.handle) ? 1 : 0);
   const number = listed && `${listed.complete ? "the" : "at least"} ${count} listed now`;
   const first = listed
     ? `${all}: ${number}, and any that the listing does not show yet.`
     : `${all}. How many there are could not be found out; any that the listing does not show are among them.`;
   const lines = [first];
-  if (keep) lines.push(`Kept is ${keep.handle}, in tenant ${keep.tenantId}.`);
-  if (tenantId !== undefined) lines.push(`Sessions of ${userId} in other tenants are not touched.`);
+  if (keep) lines.push(`The session that is kept: ${session(keep)}.`);
+  if (tenantId !== undefined) lines.push(`Sessions of ${isolated(userId)} in other tenants are not touched.`);
   return [...lines, FAST];
+}
+
+/** The longest that is told of what a device calls itself. */
+const AGENT = 120;
+
+/** One session: what it runs on, from where, and its handle. */
+export function session({ handle, tenantId, device }) {
+  const agent = device.userAgent && (shortName(device.userAgent) ?? device.userAgent.slice(0, AGENT));
+  const named = agent ? isolated(agent) : "a device that told nothing of itself";
+  const from = device.ip ? `, ${isolated(device.ip)}` : "";
+  return `${named}${from}, tenant ${isolated(tenantId)}, handle ${isolated(handle)}`;
 }
 
 /** What the button that does it says. */
@@ -53,7 +66,7 @@ export function outcome(action, { ended, sweepComplete }) {
   if (sessions) {
     const over = sessions.length - ended.length;
     const lines = [
-      `${sessionsOf(ended.length)} of user ${userId} ${ended.length === 1 ? "was" : "were"} ended by this.`,
+      `${sessionsOf(ended.length)} of user ${isolated(userId)} ${ended.length === 1 ? "was" : "were"} ended by this.`,
     ];
     if (over > 0) lines.push(`${sessionsOf(over)} ${over === 1 ? "was" : "were"} over already.`);
     return { heading: "Ended", lines: [...lines, FAST] };
@@ -62,7 +75,7 @@ export function outcome(action, { ended, sweepComplete }) {
     ? "The clean-up is complete."
     : "The clean-up stopped early. What is left is refused already; asking again finishes it.";
   const removed = `${sessionsOf(ended.length)} ${ended.length === 1 ? "was" : "were"} removed. ${sweep}`;
-  const scope = `All sessions of user ${userId}, ${where(action)}, are ended${keep ? ", but for the one that was kept" : ""}.`;
+  const scope = `All sessions of user ${isolated(userId)}, ${where(action)}, are ended${keep ? ", but for the one that was kept" : ""}.`;
   return { heading: "Ended", lines: [`${scope} ${removed}`, FAST] };
 }
 

@@ -37,6 +37,7 @@ const PAGES: &[Page] = &[
     page!("/console/icon.svg", IMAGE, "console/icon.svg"),
     page!("/console/idle.js", SCRIPT, "console/idle.js"),
     page!("/console/keys.js", SCRIPT, "console/keys.js"),
+    page!("/console/legible.js", SCRIPT, "console/legible.js"),
     page!("/console/listing.js", SCRIPT, "console/listing.js"),
     page!("/console/sever.js", SCRIPT, "console/sever.js"),
     page!("/console/sigv4.js", SCRIPT, "console/sigv4.js"),
@@ -61,9 +62,10 @@ const POLICY: &str = policy!("'self'");
 /// The console may call the Lambda of a real stack too.
 const CONSOLE_POLICY: &str = policy!("'self' https://*.amazonaws.com https://*.amazonaws.com.cn");
 
-/// The page that `request` asks for, if it asks for one.
+/// The page that `request` asks for, if it asks for one. The server sends no body to `HEAD`. Routes of the
+/// API take it no more than on AWS, where API Gateway knows a method only if the template names it.
 pub(crate) fn find(request: &Request<Bytes>) -> Option<Response<Bytes>> {
-    if request.method() != Method::GET {
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
         return None;
     }
     let path = request.uri().path();
@@ -123,9 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_asked_for_by_get_alone() {
+    fn a_page_is_asked_for_by_get_and_head_alone() {
         assert_eq!(get("/").unwrap().status(), StatusCode::OK);
         assert!(find(&Request::post("/").body(Bytes::new()).unwrap()).is_none());
+        assert!(find(&Request::head("/whoami").body(Bytes::new()).unwrap()).is_none());
         let moved = get("/console").unwrap();
         assert_eq!(moved.status(), StatusCode::PERMANENT_REDIRECT);
     }

@@ -55,6 +55,7 @@ test("AWS credentials sign requests to Lambda in their Region, and nothing else 
   const [handle] = await openSessions(bundle, 1, { userId: "aws" });
   await enter(page);
   await page.getByText("Connected: local, us-east-1, stack sever").waitFor();
+  assert.equal(await page.locator("#access-key").inputValue(), "");
   await look(page, "aws");
   assert.deepEqual(await shownHandles(page), [handle]);
   await page.getByRole("button", { name: "End… session" }).click();
@@ -117,6 +118,8 @@ test("wrong credentials are refused, with what to do, and forgotten", async () =
     assert.ok(await page.locator("#connected").isHidden());
     const left = await kept(page);
     assert.ok(!left.includes(SECRET) && !left.includes(SESSION_TOKEN), code);
+    const typed = entered.key ?? "local";
+    assert.equal(await page.getByLabel("Access key ID").inputValue(), typed, "what is no secret need not be typed again");
   }
   const temporary = aws.asked.find(({ headers }) => headers["x-amz-security-token"] === SESSION_TOKEN);
   assert.match(temporary.headers.authorization, /SignedHeaders=content-type;host;x-amz-client-context;x-amz-date;x-amz-security-token,/);

@@ -44,13 +44,14 @@ test("ended in the console, refused by the strict route, answered by the fast on
     const { request, status, body } = await press(page, button);
     assert.deepEqual([request, status], [path, 200]);
     assert.equal(JSON.parse(body).sessionHandle, handle);
+    if (path === "GET /whoami") assert.match(await verdict(page), /^The session lives: the strict route has just read it/);
   }
-  assert.match(await verdict(page), /^The session lives/);
+  assert.match(await verdict(page), /^The fast route looks at the token alone: its answer does not tell whether/);
   assert.match(await page.locator("#countdown").innerText(), /^expires in 5\d minutes/);
 
   const [tab] = await Promise.all([
     watched.context.waitForEvent("page"),
-    page.getByRole("link", { name: "Admin console" }).click(),
+    page.getByRole("navigation").getByRole("link", { name: "Admin console" }).click(),
   ]);
   await tab.getByRole("button", { name: "Use this machine" }).click();
   await tab.getByText("Connected: this machine").waitFor();
@@ -72,8 +73,72 @@ test("ended in the console, refused by the strict route, answered by the fast on
   );
   const refresh = await press(page, "Refresh");
   assert.deepEqual([refresh.request, refresh.status], ["POST /auth/session/refresh", 401]);
+  assert.match(await verdict(page), /^The session has ended: its refresh token is refused\./);
   await press(page, "Sign out");
   await page.getByRole("button", { name: "Sign in" }).waitFor();
+  await watched.settle();
+});
+
+test("the administrator's button revokes, and the strict route refuses the very next request", async () => {
+  const watched = await open(browser, bundle);
+  const page = await signedIn(watched, "button");
+  assert.equal((await press(page, "Strict call")).status, 200);
+  const handle = await page.locator("#handle").innerText();
+  const { request, status, body } = await press(page, "Revoke as administrator");
+  assert.deepEqual([request, status], ["POST /revoke-handle", 200]);
+  assert.deepEqual(JSON.parse(body).sessionHandlesRevoked, [handle]);
+  assert.match(await verdict(page), /^The session is revoked\..*The fast route looks at the token alone.*Try it\./);
+  assert.equal((await press(page, "Strict call")).status, 401);
+  assert.match(await verdict(page), /^The session has ended\. The strict route asked the table/);
+  assert.equal((await press(page, "Fast call")).status, 200);
+  assert.match(await verdict(page), /The fast route still answers/);
+  assert.equal((await press(page, "Revoke as administrator")).status, 200);
+  assert.match(await verdict(page), /^The session is revoked/, "asked twice is revoked once");
+  await watched.settle();
+});
+
+for (const [first, status, says] of [
+  ["Fast call", 200, /^The fast route looks at the token alone: its answer does not tell whether the session lives/],
+  ["Refresh", 401, /^The session has ended: its refresh token is refused\. The strict route refuses too\./],
+  ["Strict call", 401, /^The session has ended\. The strict route asked the table/],
+]) {
+  test(`after a revocation elsewhere no answer is told as life: ${first} first`, async () => {
+    const watched = await open(browser, bundle);
+    const page = await signedIn(watched, "elsewhere");
+    await press(page, "Strict call");
+    await bundle.invoke("revoke-user", { userId: "elsewhere" });
+    assert.equal((await press(page, first)).status, status);
+    assert.match(await verdict(page), says);
+    assert.equal((await press(page, "Strict call")).status, 401);
+    assert.match(await verdict(page), /^The session has ended\. The strict route asked the table/);
+    await watched.settle();
+  });
+}
+
+test("no answer, and a failure of Sever's, tell nothing of the session", async () => {
+  const watched = await open(browser, bundle, { outage: /net::ERR_FAILED|status of 503/ });
+  const page = await signedIn(watched, "outage");
+  assert.equal((await press(page, "Strict call")).status, 200);
+  let answer = (route) => route.abort();
+  await page.route(/whoami|session|revoke|signout/, (route) => answer(route));
+  for (const button of ["Strict call", "Fast call", "Refresh", "Revoke as administrator", "Sign out"]) {
+    await press(page, button);
+    assert.match(await verdict(page), /^No answer came\. This does not tell whether the session lives\./, button);
+  }
+  answer = (route) => route.fulfill({ status: 503, body: "{}" });
+  for (const button of ["Strict call", "Refresh", "Revoke as administrator", "Sign out"]) {
+    assert.equal((await press(page, button)).status, 503);
+    assert.match(await verdict(page), /^The answer was 503: Sever could not find out/, button);
+  }
+  await watched.settle();
+});
+
+test("it opens with what it is for", async () => {
+  const watched = await open(browser, bundle);
+  const page = await watched.page("/");
+  const first = await page.locator("main p:visible").first().innerText();
+  assert.match(first, /^Sever ends user sessions at once: here you open a session, revoke it/);
+  assert.ok(!/DynamoDB|API Gateway|template/.test(first));
   await watched.settle();
 });
 
@@ -84,11 +149,13 @@ test("refreshing brings new tokens; signing out ends the session; no token is sh
   watched.context.on("request", (request) => sent.push(request.headers().authorization));
   await press(page, "Strict call");
   assert.equal((await press(page, "Refresh")).status, 200);
+  assert.match(await verdict(page), /^The session lives: its refresh token was exchanged/);
   await press(page, "Strict call");
   const [before, , afterwards] = sent;
   assert.ok(before.startsWith("Bearer eyJ") && afterwards.startsWith("Bearer eyJ") && before !== afterwards);
   assert.match(await verdict(page), /^The session lives/);
   assert.equal((await press(page, "Sign out")).status, 200);
+  assert.match(await verdict(page), /^You are signed out: the session has ended/);
   assert.deepEqual((await bundle.invoke("list-sessions", { userId: "leaver" })).sessions, []);
 
   const left = await page.evaluate(() =>

@@ -69,6 +69,22 @@ test("every file is served as it is, and nothing else of the folders", async () 
   }
 });
 
+test("curl -I of a page answers as GET does, without the content", async () => {
+  for (const path of ["/", "/demo/demo.js", "/README.md", "/console", "/console/", "/console/icon.svg"]) {
+    const [get, head] = await Promise.all(
+      ["GET", "HEAD"].map((method) => fetch(bundle.origin + path, { method, redirect: "manual" })),
+    );
+    const own = ([name]) => !["connection", "date"].includes(name);
+    const headers = (answer) => Object.fromEntries([...answer.headers].filter(own));
+    assert.equal(head.status, get.status, path);
+    assert.deepEqual(headers(head), headers(get), path);
+    assert.equal(await head.text(), "", path);
+  }
+  // As on AWS, a route of the API takes the methods that the template names.
+  for (const path of ["/whoami", "/auth/jwt/jwks.json"])
+    assert.equal((await fetch(bundle.origin + path, { method: "HEAD" })).status, 405, path);
+});
+
 test("/console leads to /console/", async () => {
   const answer = await fetch(`${bundle.origin}/console`, { redirect: "manual" });
   assert.deepEqual([answer.status, answer.headers.get("location")], [308, "/console/"]);

@@ -66,7 +66,8 @@ async function story(watched) {
   await page.getByRole("button", { name: "Sign in" }).click();
   for (const button of ["Strict call", "Fast call"]) await page.getByRole("button", { name: button }).click();
   await page.locator("#log li").nth(2).waitFor();
-  await bundle.invoke("revoke-user", { userId: "grace" });
+  await page.getByRole("button", { name: "Revoke as administrator" }).click();
+  await page.getByText("The session is revoked.").waitFor();
   await page.getByRole("button", { name: "Strict call" }).click();
   await page.getByText("Try it.").waitFor();
   await page.getByRole("button", { name: "Fast call" }).click();

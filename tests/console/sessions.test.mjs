@@ -53,12 +53,15 @@ withConsole("a session is shown with its device, tenant, times and handle", asyn
 });
 
 withConsole("one session ends after one click more", async (page) => {
-  const [first, second] = await openSessions(bundle, 2, { userId: "one" });
+  const device = { userAgent: AGENT, ip: "203.0.113.7" };
+  const [first, second] = await openSessions(bundle, 2, { userId: "one", device });
   await look(page, "one");
   await row(page, first).getByRole("button", { name: "End… session" }).click();
   const said = await radius(page);
   assert.ok(said.includes("This ends 1 session of user one, in tenant public."), said);
   assert.ok(said.includes("No other session is touched") && said.includes(FAST), said);
+  const named = [`Firefox on Linux, 203.0.113.7, tenant public, handle ${first}`];
+  assert.deepEqual(await page.locator("#confirm-sessions li").allInnerTexts(), named);
   await confirm(page);
   const done = await outcome(page);
   assert.ok(
@@ -98,6 +101,8 @@ withConsole("several that are ticked end after a tick more", async (page) => {
     said.includes("This ends 2 sessions of user several, in tenants public, acme.") && said.includes(FAST),
     said,
   );
+  const named = await page.locator("#confirm-sessions li").allInnerTexts();
+  assert.ok(named.length === 2 && [...acme, other].every((handle) => named.join().includes(handle)), named.join());
   assert.ok(await page.locator("#confirm-end").isDisabled());
   await page.getByLabel("Yes, end these 2 sessions.").check();
   await confirm(page);
@@ -169,7 +174,10 @@ withConsole("all but one end, and the one lives", async (page) => {
   await page.getByText("the 2 listed now").waitFor();
   const said = await radius(page);
   assert.ok(said.includes("This ends all sessions of user others, in every tenant, but one: the 2 listed now"), said);
-  assert.ok(said.includes(`Kept is ${kept}, in tenant public.`), said);
+  assert.ok(
+    said.includes(`The session that is kept: a device that told nothing of itself, tenant public, handle ${kept}.`),
+    said,
+  );
   await page.getByLabel("Type the user id to confirm").fill("others");
   await confirm(page);
   assert.ok((await outcome(page)).includes("are ended, but for the one that was kept. 2 sessions were removed."));
@@ -181,7 +189,7 @@ withConsole("all of one tenant end, chosen from a listing or searched for", asyn
   await openSessions(bundle, 2, { userId: "tenants", tenantId: "acme" });
   const [own] = await openSessions(bundle, 1, { userId: "tenants" });
   await look(page, "tenants");
-  await page.getByLabel("Tenant", { exact: true }).selectOption("acme");
+  await page.getByLabel("Tenant", { exact: true }).fill("acme");
   await page.getByRole("button", { name: "End all in this tenant…" }).click();
   await page.getByText("the 2 listed now").waitFor();
   const said = await radius(page);
@@ -199,6 +207,36 @@ withConsole("all of one tenant end, chosen from a listing or searched for", asyn
   await confirm(page);
   assert.ok((await outcome(page)).includes("All sessions of user tenants, in tenant globex, are ended."));
   assert.deepEqual(await liveHandles(bundle, "tenants"), [own]);
+});
+
+withConsole("a tenant that no shown page has can be named, and only a tenant", async (page) => {
+  const far = await openSessions(bundle, 1, { userId: "far", tenantId: "globex" });
+  const near = await openSessions(bundle, 1, { userId: "far" });
+  // The listing has two pages, and the menu suggests what the first one shows.
+  await page.route("**/invocations", async (route) => {
+    const asked = route.request().postDataJSON();
+    if (asked.limit !== 50 || asked.cursor) return route.continue();
+    const answer = await route.fetch();
+    const shown = await answer.json();
+    shown.sessions = shown.sessions.filter(({ tenantId }) => tenantId === "public");
+    return route.fulfill({ response: answer, json: { ...shown, cursor: "next" } });
+  });
+  await look(page, "far");
+  assert.deepEqual(await page.locator("#tenants option").evaluateAll((all) => all.map(({ value }) => value)), ["public"]);
+  const field = page.getByLabel("Tenant", { exact: true });
+  for (const wrong of ["", "No Tenant"]) {
+    await field.fill(wrong);
+    await page.getByRole("button", { name: "End all in this tenant…" }).click();
+    assert.equal(await page.locator("#end-tenant:invalid").count(), 1, wrong);
+    assert.ok(await page.locator("#confirm").isHidden(), wrong);
+  }
+  await field.fill("globex");
+  await page.keyboard.press("Enter");
+  await page.getByText("in tenant globex: the 1 listed now").waitFor();
+  await page.getByLabel("Type the user id to confirm").fill("far");
+  await confirm(page);
+  assert.ok((await outcome(page)).includes(far[0]));
+  assert.deepEqual(await liveHandles(bundle, "far"), near);
 });
 
 withConsole("pages follow each other, and a selection spans them", async (page) => {

@@ -25,7 +25,7 @@ test("a count that was cut short says at least", () => {
 });
 
 test("the session to keep is counted out only where it was counted in", () => {
-  const action = { userId: "u", keep: { handle: "h", tenantId: "t" } };
+  const action = { userId: "u", keep: { handle: "h", tenantId: "t", device: {} } };
   assert.match(radius(action, { count: 3, complete: true, has: (handle) => handle === "h" })[0], /the 2 listed now/);
   assert.match(radius(action, listed(3))[0], /the 3 listed now/);
 });

@@ -90,7 +90,7 @@ async fn run(options: Options) -> Result<(), Failure> {
             if let Some(mode) = open_to_others(path) {
                 let name = path.display();
                 tracing::warn!(
-                    "other users of this machine can reach the data file {name} (mode {mode:03o}), which holds private signing keys: chmod 600 {name}"
+                    "other users of this machine can read or write the data file {name} (mode {mode:03o}), which holds private signing keys. Run: chmod 600 {name}"
                 );
             }
             engine

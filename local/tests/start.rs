@@ -157,7 +157,7 @@ fn a_data_file_that_others_can_read_is_warned_of() {
         server.wait().unwrap();
         let mut said = String::new();
         server.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        let advice = format!("holds private signing keys: chmod 600 {}", file.display());
+        let advice = format!("holds private signing keys. Run: chmod 600 {}", file.display());
         assert_eq!(said.contains(&advice), warned, "{mode:?}: {said}");
         assert!(!first.is_empty(), "it starts all the same: {said}");
     }

@@ -137,8 +137,8 @@ fn without_credentials(error: &CredentialsError, profile: Option<&str>) -> Failu
                 || why.contains("could not find source profile") =>
         {
             format!(
-                "there is no profile `{profile}`, or it has none. Profiles stand in ~/.aws/config and ~/.aws/credentials, \
-                 unless AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name others"
+                "the profile `{profile}` does not exist or has none. Profiles are read from ~/.aws/config and \
+                 ~/.aws/credentials, unless AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name other files"
             )
         }
         _ => why,

@@ -35,7 +35,7 @@ async fn what_cannot_be_done_is_told_in_one_line() {
             let told = run(&["--profile", profile], &environment).await;
             told.fails(
                 1,
-                &format!("no AWS credentials: there is no profile `{profile}`, or it has none"),
+                &format!("no AWS credentials: the profile `{profile}` does not exist or has none"),
             );
         }
     }

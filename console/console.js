@@ -188,7 +188,13 @@ function failed(error) {
   return element(
     "div",
     { class: "note warning stack", role: "alert" },
-    element("p", {}, element("strong", {}, foreign(error.message)), " ", element("code", { class: "code" }, legible(error.code))),
+    element(
+      "p",
+      {},
+      element("strong", {}, foreign(error.message)),
+      " ",
+      element("code", { class: "code" }, legible(error.code)),
+    ),
     element("p", {}, advice(error)),
   );
 }

@@ -12,8 +12,7 @@ export function element(name, attributes = {}, ...children) {
 }
 
 /** A sentence whose isolated parts keep their own direction and their spaces. */
-export const sentence = (text) =>
-  parts(text).map((part, at) => (at % 2 === 1 ? element("bdi", {}, part) : part));
+export const sentence = (text) => parts(text).map((part, at) => (at % 2 === 1 ? element("bdi", {}, part) : part));
 
 /** Text from outside by itself: an id, an address, what a device calls itself. */
 export const foreign = (text, attributes = {}) => element("bdi", attributes, legible(text));

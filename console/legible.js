@@ -22,4 +22,5 @@ export const isolated = (text) => `${OPEN}${legible(text)}${CLOSE}`;
 export const parts = (sentence) => sentence.split(/[\u2068\u2069]/);
 
 /** Whether somebody can type `text` after having read it. */
-export const canBeTyped = (text) => legible(text) === text && text.length <= 64 && text.trim() === text && !text.includes("  ");
+export const canBeTyped = (text) =>
+  legible(text) === text && text.length <= 64 && text.trim() === text && !text.includes("  ");

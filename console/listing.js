@@ -121,7 +121,8 @@ export class Listing {
     if (this.#sessions.length > 0)
       return `${sessionsOf(this.#sessions.length)}. One that was opened a moment ago may be missing.`;
     const spaces = userId.trim() === userId ? "" : " The user id begins or ends with a space.";
-    const hidden = legible(userId) === userId ? "" : " The user id has characters that cannot be seen; they are shown as <U+…>.";
+    const hidden =
+      legible(userId) === userId ? "" : " The user id has characters that cannot be seen; they are shown as <U+…>.";
     return `No live sessions. One that was opened a moment ago may be missing.${spaces}${hidden}`;
   }
 

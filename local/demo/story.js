@@ -22,7 +22,10 @@ export function verdict({ last, ended, fast, now, expiresAt }) {
   const expired = now >= expiresAt;
   if (status === null || status >= 500) {
     const session = ended ? "The session has ended." : "This does not tell whether the session lives.";
-    const what = status === null ? "No answer came." : `The answer was ${status}: Sever could not find out, and lets nothing through.`;
+    const what =
+      status === null
+        ? "No answer came."
+        : `The answer was ${status}: Sever could not find out, and lets nothing through.`;
     return { kind: "warning", text: `${what} ${session} Ask again.` };
   }
   if (ended) {
@@ -47,6 +50,7 @@ export function verdict({ last, ended, fast, now, expiresAt }) {
 
 function fastly(fast, expired, left) {
   if (expired) return "The access token has expired, so the fast route refuses too.";
-  if (fast === 200) return `The fast route still answers: it looks at the token alone, which is good for another ${span(left)}.`;
+  if (fast === 200)
+    return `The fast route still answers: it looks at the token alone, which is good for another ${span(left)}.`;
   return `The fast route looks at the token alone, and answers for another ${span(left)}. Try it.`;
 }

@@ -41,7 +41,8 @@ test("the command line and the pages show the same characters by number", async 
 });
 
 test("text that people can read is left as it is", () => {
-  for (const text of ["ada", "ada lovelace", "Zoë <b>", "漢字", "مرحبا", "🔒", "DOMAIN\\ada"]) assert.equal(legible(text), text);
+  for (const text of ["ada", "ada lovelace", "Zoë <b>", "漢字", "مرحبا", "🔒", "DOMAIN\\ada"])
+    assert.equal(legible(text), text);
   assert.equal(legible("a\u202eb\u200b\ud800\u{e0041}\u00a0"), "a<U+202E>b<U+200B><U+D800><U+E0041><U+00A0>");
 });
 

@@ -1,6 +1,7 @@
 //! Identifiers, each its own type, parsed once at the edge: a handle does not fit where a user id
 //! is asked for.
 
+use crate::time::Timestamp;
 use std::fmt;
 
 /// What is wrong with an identifier. Names the kind and the rule, never the value.
@@ -218,7 +219,8 @@ impl fmt::Display for Shard {
     }
 }
 
-/// Counts the times a user's sessions were revoked as a whole. A session carries the generations it
+/// The number that a revocation of many sessions leaves behind: its time in milliseconds, and 20 random
+/// bits that tell it from any other of that time. A session carries the generations it
 /// saw at birth and is live only while they equal the present ones: a lower one was revoked, and a
 /// higher one means that an item was lost, restored or tampered with. `0` is the generation of a user
 /// never revoked.
@@ -238,12 +240,28 @@ impl Generation {
         self.0
     }
 
-    /// The next one: greater than this, and greater than any that was handed out before this was
-    /// forgotten, since it is at least the present time in milliseconds.
+    /// A new one, of this time.
     #[must_use]
-    pub fn next(self, now: crate::time::Timestamp) -> Self {
-        Self(self.0.saturating_add(1).max(now.millis()))
+    pub fn new(now: Timestamp, random: [u8; 4]) -> Self {
+        let random = i64::from(u32::from_be_bytes(random)) % Self::PER_MILLISECOND;
+        Self(now.millis().saturating_mul(Self::PER_MILLISECOND).saturating_add(random))
     }
+
+    /// The next one after this: `new`, or, if a clock is behind, greater than this by a random part
+    /// of a millisecond. If this one is not the last that was handed out, since the item that held
+    /// it was lost, then it is another than the lost ones all the same.
+    #[must_use]
+    pub fn next(self, new: Self) -> Self {
+        new.max(Self(self.0.saturating_add(new.step())))
+    }
+
+    /// By how much [`Self::next`] is greater if this one is not.
+    #[must_use]
+    pub const fn step(self) -> i64 {
+        self.0.rem_euclid(Self::PER_MILLISECOND) + 1
+    }
+
+    const PER_MILLISECOND: i64 = 1 << 20;
 }
 
 macro_rules! shown_as_text {
@@ -273,7 +291,6 @@ impl fmt::Debug for SessionHandle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
 
     #[test]
     fn lengths_are_counted_in_bytes_and_bounds_are_inclusive() {
@@ -310,6 +327,21 @@ mod tests {
     }
 
     #[test]
+    fn a_generation_follows_every_other_and_two_of_one_millisecond_differ() {
+        let at = |millis, random| Generation::new(Timestamp::from_millis(millis), random);
+        let (low, high) = ([0; 4], [0xff; 4]);
+        assert!(at(7, low) < at(7, high) && at(7, high) < at(8, low));
+        // A clock that is behind: by less than a millisecond, and by a part that was drawn.
+        let (last, behind) = (at(9, [0, 0, 0, 3]), at(2, [0, 0, 0, 5]));
+        assert_eq!(last.next(behind), Generation(last.0 + 6));
+        assert_ne!(last.next(at(2, low)), last.next(at(2, high)));
+        assert!(last.next(at(2, high)) <= at(10, [0, 0, 0, 3]));
+        assert_eq!(Generation::default().next(last), last);
+        let end = Generation(i64::MAX);
+        assert_eq!(end.next(behind), end);
+    }
+
+    #[test]
     fn a_handle_names_its_tenant_unless_public() {
         let public = SessionHandle::mint(&TenantId::public(), [7; 16]);
         assert_eq!(public.as_str(), "07070707-0707-4707-8707-070707070707");
@@ -333,14 +365,5 @@ mod tests {
         let digest = "2d0e8f050d033c3fe90204908e47974ec0050e1877407cce8de8c6bceecfe588";
         assert_eq!(handle.salted_digest("sever-SessionTable"), digest);
         assert_ne!(handle.salted_digest("another"), digest);
-    }
-
-    #[test]
-    fn a_generation_always_grows_even_when_the_clock_does_not() {
-        let first = Generation::default().next(Timestamp::from_millis(1_000));
-        assert_eq!(first, Generation::from_number(1_000));
-        assert_eq!(first.next(Timestamp::from_millis(1_000)), Generation::from_number(1_001));
-        assert_eq!(first.next(Timestamp::from_millis(0)), Generation::from_number(1_001));
-        assert_eq!(first.next(Timestamp::from_millis(5_000)), Generation::from_number(5_000));
     }
 }

@@ -17,7 +17,7 @@ use shared::model::{
 };
 use shared::table::{AppTable, Inserted, Rotated, RotationWrite, SessionTable};
 use shared::tenancy::AppRecord;
-use shared::time::Timestamp;
+use shared::time::{Entropy, Timestamp};
 use shared::token::payload::Payload;
 use shared::token::refresh::{RefreshDigest, RefreshHash, RotationSalt, TokenKey};
 use shared::token::signing::KeyKind;
@@ -72,6 +72,7 @@ cases!(
     generations::no_number_of_revocations_makes_an_item_grow,
     generations::no_two_meanings_share_an_item,
     generations::a_lost_generation_is_never_reached_again,
+    generations::a_restored_generation_is_not_followed_by_the_lost_one,
     generations::the_end_of_a_tenant_is_written_in_every_copy,
     generations::a_session_is_judged_by_its_own_copy,
     generations::keeping_a_session_raises_and_lifts_at_once_or_not_at_all,
@@ -135,6 +136,10 @@ impl From<Tables> for AppTable {
 
 /// The moment at which every case plays.
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+fn generation_at(now: Timestamp) -> Generation {
+    Generation::new(now, Entropy::system().bytes().expect("randomness"))
+}
 
 fn user(name: &str) -> UserId {
     UserId::parse_or_empty(name).expect("a user id")

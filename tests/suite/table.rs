@@ -47,6 +47,7 @@ contract!(
     no_number_of_revocations_makes_an_item_grow,
     no_two_meanings_share_an_item,
     a_lost_generation_is_never_reached_again,
+    a_restored_generation_is_not_followed_by_the_lost_one,
     the_end_of_a_tenant_is_written_in_every_copy,
     a_session_is_judged_by_its_own_copy,
     keeping_a_session_raises_and_lifts_at_once_or_not_at_all,

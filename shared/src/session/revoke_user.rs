@@ -9,7 +9,7 @@ use super::{SessionError, Sessions};
 use crate::ids::{Generation, SessionHandle, UserId};
 use crate::model::{Generations, Scope, Standing};
 use crate::table::{HandlePage, IndexCursor, Kept, SessionTable, TableError};
-use crate::time::Timestamp;
+use crate::time::{EntropyError, Timestamp};
 
 const DOING: &str = "revoking a user's sessions";
 
@@ -57,7 +57,7 @@ impl Sessions {
         };
         let generation = Patience::bound(DOING, async {
             match except {
-                None => Ok(table.raise(user, scope, started).await?),
+                None => Ok(table.raise(user, scope, self.new_generation()?).await?),
                 Some(handle) => {
                     let tries = Tries::new(DOING, who, &self.entropy);
                     self.raise_keeping(&table, tries, user, scope, handle).await
@@ -68,6 +68,10 @@ impl Sessions {
         let effective_at = self.clock.now();
         let (handles, failure) = self.sweep(user, scope, generation, started).await;
         Ok(Swept { handles, effective_at, finished_at: self.clock.now(), failure })
+    }
+
+    fn new_generation(&self) -> Result<Generation, EntropyError> {
+        Ok(Generation::new(self.clock.now(), self.entropy.bytes()?))
     }
 
     /// A session to be kept that cannot be found is an error, never a reason to end all.
@@ -84,13 +88,13 @@ impl Sessions {
             let Some((kept, seen)) = self.find_kept(user, except).await? else {
                 return Err(SessionError::NoSessionToKeep);
             };
-            let now = self.clock.now();
-            let raised = match kept.judge(seen, now) {
+            let new = self.new_generation()?;
+            let raised = match kept.judge(seen, self.clock.now()) {
                 Ok(()) if scope.covers(&kept.tenant) => {
-                    table.raise_keeping(user, scope, seen, (except, kept.born), now).await?
+                    table.raise_keeping(user, scope, seen, (except, kept.born), new).await?
                 }
                 // It lives in a tenant that this revocation does not reach.
-                Ok(()) => Kept::Raised(table.raise(user, scope, now).await?),
+                Ok(()) => Kept::Raised(table.raise(user, scope, new).await?),
                 Err(why) if looks.prove(why, seen) => return Err(SessionError::NoSessionToKeep),
                 // Another call that keeps the same session may have come between the two reads.
                 Err(_) => Kept::Stale,

@@ -15,7 +15,6 @@ use super::schema::{
 use super::{SessionTable, TableError};
 use crate::ids::{Generation, SessionHandle, Shard, TenantId, UserId};
 use crate::model::{Generations, Scope, Summary};
-use crate::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -173,9 +172,9 @@ impl SessionTable {
         &self,
         user: &UserId,
         scope: &Scope,
-        now: Timestamp,
+        new: Generation,
     ) -> Result<Generation, TableError> {
-        self.raise_at(&self.place(user, scope), now).await
+        self.raise_at(&self.place(user, scope), new).await
     }
 
     /// Ends the sessions of everybody in `tenant`, whatever their number: raises the tenant's
@@ -184,8 +183,8 @@ impl SessionTable {
     ///
     /// # Errors
     /// Some copies may be raised and others not. Raising them again is harmless.
-    pub async fn raise_tenant(&self, tenant: &TenantId, now: Timestamp) -> Result<(), TableError> {
-        self.raise_copies("ending a tenant's sessions", now, |shard| self.tenant_pk(tenant, shard))
+    pub async fn raise_tenant(&self, tenant: &TenantId, new: Generation) -> Result<(), TableError> {
+        self.raise_copies("ending a tenant's sessions", new, |shard| self.tenant_pk(tenant, shard))
             .await
     }
 
@@ -193,26 +192,27 @@ impl SessionTable {
     async fn raise_copies(
         &self,
         doing: &'static str,
-        now: Timestamp,
+        new: Generation,
         pk: impl Fn(Shard) -> AttributeValue,
     ) -> Result<(), TableError> {
         let raises = Shard::all().map(|shard| {
             let place = Place { pk: pk(shard), attribute: GENERATION, doing };
-            async move { self.raise_at(&place, now).await }
+            async move { self.raise_at(&place, new).await }
         });
         join_all(raises).await.into_iter().try_for_each(|raised| raised.map(drop))
     }
 
-    async fn raise_at(&self, place: &Place, now: Timestamp) -> Result<Generation, TableError> {
+    async fn raise_at(&self, place: &Place, new: Generation) -> Result<Generation, TableError> {
         // Most often the time is greater than any generation so far.
-        let next = Generation::default().next(now);
         let to_now = self
             .raise_by("SET #generation = :value", place)
             .condition_expression("attribute_not_exists(#generation) OR #generation < :value")
-            .expression_attribute_values(":value", number(next.number()));
+            .expression_attribute_values(":value", number(new.number()));
         match to_now.customize().config_override(self.tried.config()).send().await {
-            Ok(_) => Ok(next),
-            Err(SdkError::ServiceError(error)) if is_refused(error.err()) => self.step(place).await,
+            Ok(_) => Ok(new),
+            Err(SdkError::ServiceError(error)) if is_refused(error.err()) => {
+                self.step(place, new.step()).await
+            }
             Err(error) => Err(TableError::doing(place.doing)(error)),
         }
     }
@@ -220,11 +220,11 @@ impl SessionTable {
     /// Raises a generation that is not lower than our clock: an earlier revocation had one that is
     /// ahead, or a lost answer made the SDK write twice. An increment cannot be overtaken, however
     /// many do it at once; done twice, it can only end more, never fewer.
-    async fn step(&self, place: &Place) -> Result<Generation, TableError> {
+    async fn step(&self, place: &Place, by: i64) -> Result<Generation, TableError> {
         let step = self
             .raise_by("SET #generation = #generation + :value", place)
             .condition_expression("attribute_exists(#generation)")
-            .expression_attribute_values(":value", number(1))
+            .expression_attribute_values(":value", number(by))
             .return_values(ReturnValue::UpdatedNew);
         match step.customize().config_override(self.tried.config()).send().await {
             Ok(answer) => {
@@ -262,9 +262,9 @@ impl SessionTable {
         scope: &Scope,
         seen: Generations,
         kept: (&SessionHandle, Generations),
-        now: Timestamp,
+        new: Generation,
     ) -> Result<Kept, TableError> {
-        let next = scope.of(seen).next(now);
+        let next = scope.of(seen).next(new);
         let raise = self.raise_exactly(self.place(user, scope), scope.of(seen), next);
         let lift = self.lift_exactly(kept, scope, next);
         let transaction = self

@@ -77,10 +77,8 @@ pub enum SigningKeyError {
     Sealed,
 }
 
-impl From<EntropyError> for SigningKeyError {
-    fn from(EntropyError: EntropyError) -> Self {
-        Self::Generate
-    }
+fn none_made(_: EntropyError) -> SigningKeyError {
+    SigningKeyError::Generate
 }
 
 /// One RSA-2048 key pair. Parsed when it first signs, and kept: parsing costs more than a signature,
@@ -111,7 +109,8 @@ impl SigningKey {
     /// # Errors
     /// The cryptography library made none.
     pub fn fixed(now: Timestamp, entropy: &Entropy) -> Result<Self, SigningKeyError> {
-        let uuid = uuid::Builder::from_random_bytes(entropy.bytes()?).into_uuid();
+        let uuid =
+            uuid::Builder::from_random_bytes(entropy.bytes().map_err(none_made)?).into_uuid();
         let kid = Kid::parse(&format!("s-{uuid}")).ok_or(SigningKeyError::Generate)?;
         Self::new(kid, KeyKind::Static, now, entropy)
     }
@@ -128,7 +127,7 @@ impl SigningKey {
             created_at: now,
             signs_from: now,
             published_until: None,
-            pkcs8: entropy.rsa_key()?,
+            pkcs8: entropy.rsa_key().map_err(none_made)?,
             pair: Arc::default(),
         })
     }

@@ -1,6 +1,6 @@
 //! Apps and tenants: made, changed, removed, and what goes with them.
 
-use super::{NOW, app, handle, insert, opened, present, session, tenant, user};
+use super::{NOW, app, generation_at, handle, insert, opened, present, session, tenant, user};
 use shared::ids::{AppId, Generation};
 use shared::model::{Ended, Generations, Scope};
 use shared::table::{AppTable, AppWrite, AppWritten, KeysWritten, SessionTable};
@@ -115,7 +115,7 @@ pub(super) async fn a_removed_app_takes_its_keys_along(table: AppTable) {
     }
     let before = table.sessions_of(&first);
     opened(&before, "s", "u", 0).await;
-    before.raise(&user("u"), &Scope::User, NOW).await.expect("an answer");
+    before.raise(&user("u"), &Scope::User, generation_at(NOW)).await.expect("an answer");
     let gone = AppRecord { removed: true, ..next(&first) };
     for became in [AppWritten::Written, AppWritten::Stale] {
         assert_eq!(written(&table, &gone, AppWrite::Removed).await, became);
@@ -140,7 +140,7 @@ pub(super) async fn the_end_of_a_tenant_ends_everybodys_sessions_in_it(table: Ap
     let first = app("one");
     let other = table.sessions_of(&app("two"));
     let sessions = table.sessions_of(&first);
-    sessions.raise_tenant(&acme, NOW).await.expect("an answer");
+    sessions.raise_tenant(&acme, generation_at(NOW)).await.expect("an answer");
     assert_eq!(present(&other, "u", "acme", "after").await, Generations::default());
     assert_eq!(present(&sessions, "u", "globex", "after").await, Generations::default());
     assert_eq!(present(&sessions, "u", "public", "after").await, Generations::default());
@@ -168,7 +168,10 @@ pub(super) async fn the_end_of_a_tenant_ends_everybodys_sessions_in_it(table: Ap
         handles.push(session.handle);
     }
     // With a user's own generations, and whichever of the items comes first.
-    sessions.raise(&user("u"), &Scope::Tenant(globex), NOW).await.expect("an answer");
+    sessions
+        .raise(&user("u"), &Scope::Tenant(globex), generation_at(NOW))
+        .await
+        .expect("an answer");
     let found = sessions.find_all(&handles, &user("u")).await.expect("an answer");
     assert_eq!(found.len(), 3);
     let alive = found.iter().filter(|(one, present)| one.standing.judge(*present, NOW).is_ok());
@@ -185,7 +188,7 @@ pub(super) async fn one_app_sees_nothing_of_another(table: AppTable) {
         assert!(none.session.is_none() && none.keys.is_none());
         assert_eq!(none.generations, Generations::default());
         let session = opened(&sessions, "s", "u", 0).await;
-        sessions.raise(&user("u"), &Scope::User, NOW).await.expect("an answer");
+        sessions.raise(&user("u"), &Scope::User, generation_at(NOW)).await.expect("an answer");
         with_keys(&sessions).await;
         let page = sessions.find_handles(&user("u"), &Scope::User, None, None).await;
         assert_eq!(page.expect("an answer").handles, [session]);

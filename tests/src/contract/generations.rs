@@ -1,6 +1,8 @@
 //! Generations: raised, read, and raised while one session is kept.
 
-use super::{NOW, Tables, found, handle, insert, opened, present, session, tenant, user};
+use super::{
+    NOW, Tables, found, generation_at, handle, insert, opened, present, session, tenant, user,
+};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use shared::ids::{Generation, TenantId};
 use shared::model::{Ended, Generations, Scope};
@@ -19,7 +21,7 @@ pub(super) async fn a_generation_only_grows(table: SessionTable) {
     ] {
         let mut last = Generation::default();
         for now in [NOW, NOW, Timestamp::from_millis(5), NOW.plus(Duration::from_hours(1)), NOW] {
-            let next = table.raise(&owner, &scope, now).await.expect("an answer");
+            let next = table.raise(&owner, &scope, generation_at(now)).await.expect("an answer");
             assert!(next > last);
             assert_eq!(scope.of(present(&table, "u", place, "s").await), next);
             last = next;
@@ -30,7 +32,8 @@ pub(super) async fn a_generation_only_grows(table: SessionTable) {
 /// None masks another: the whole user, a tenant, another tenant, another user.
 pub(super) async fn each_scope_counts_by_itself(table: SessionTable) {
     let owner = user("u");
-    let raise = async |scope| table.raise(&owner, &scope, NOW).await.expect("an answer");
+    let raise =
+        async |scope| table.raise(&owner, &scope, generation_at(NOW)).await.expect("an answer");
     let read = async |name: &str| {
         let session = handle("absent");
         let strict = table.read_strictly(&session, &owner, &tenant(name), false).await;
@@ -65,11 +68,14 @@ pub(super) async fn a_strict_check_reads_all_that_judges(table: SessionTable) {
     };
     assert!(alive().await);
     for elsewhere in [tenant("globex"), TenantId::public()] {
-        table.raise(&owner, &Scope::Tenant(elsewhere), NOW).await.expect("an answer");
+        table
+            .raise(&owner, &Scope::Tenant(elsewhere), generation_at(NOW))
+            .await
+            .expect("an answer");
     }
-    table.raise(&user("other"), &Scope::User, NOW).await.expect("an answer");
+    table.raise(&user("other"), &Scope::User, generation_at(NOW)).await.expect("an answer");
     assert!(alive().await);
-    let raised = table.raise(&owner, &Scope::Tenant(acme.clone()), NOW).await;
+    let raised = table.raise(&owner, &Scope::Tenant(acme.clone()), generation_at(NOW)).await;
     assert!(!alive().await);
     assert_eq!(read().await.generations.tenant, raised.expect("an answer"));
     // A token may name another's session: each part of the answer is what was asked for.
@@ -90,9 +96,9 @@ pub(super) async fn more_tenants_than_one_batch_takes_are_read(table: SessionTab
         insert(&table, &session).await;
         handles.push(session.handle);
     }
-    let whole = table.raise(&owner, &Scope::User, NOW).await.expect("an answer");
+    let whole = table.raise(&owner, &Scope::User, generation_at(NOW)).await.expect("an answer");
     let last = Scope::Tenant(tenant("tenant-129"));
-    let raised = table.raise(&owner, &last, NOW).await.expect("an answer");
+    let raised = table.raise(&owner, &last, generation_at(NOW)).await.expect("an answer");
     let found = table.find_all(&handles, &owner).await.expect("an answer");
     assert_eq!(found.len(), handles.len());
     for (session, generations) in found {
@@ -108,12 +114,12 @@ pub(super) async fn no_number_of_revocations_makes_an_item_grow(tables: Tables) 
     let revoke = async |tenants: std::ops::Range<usize>| {
         for i in tenants {
             let scope = Scope::Tenant(tenant(&format!("tenant-{i}")));
-            table.raise(&user("u"), &scope, NOW).await.expect("an answer");
+            table.raise(&user("u"), &scope, generation_at(NOW)).await.expect("an answer");
         }
         for scope in [Scope::User, Scope::Tenant(TenantId::public())] {
-            table.raise(&user("u"), &scope, NOW).await.expect("an answer");
+            table.raise(&user("u"), &scope, generation_at(NOW)).await.expect("an answer");
         }
-        table.raise_tenant(&tenant("tenant-0"), NOW).await.expect("an answer");
+        table.raise_tenant(&tenant("tenant-0"), generation_at(NOW)).await.expect("an answer");
     };
     let largest = async || {
         let items = dynamodb.scan().table_name(&name).consistent_read(true).send().await;
@@ -131,9 +137,9 @@ pub(super) async fn no_number_of_revocations_makes_an_item_grow(tables: Tables) 
 pub(super) async fn no_two_meanings_share_an_item(table: SessionTable) {
     let raised = ["acme#u", "acme", "#", "tenant#public#acme#0", ""];
     for name in raised {
-        table.raise(&user(name), &Scope::User, NOW).await.expect("an answer");
+        table.raise(&user(name), &Scope::User, generation_at(NOW)).await.expect("an answer");
         let scope = Scope::Tenant(tenant("globex"));
-        table.raise(&user(name), &scope, NOW).await.expect("an answer");
+        table.raise(&user(name), &scope, generation_at(NOW)).await.expect("an answer");
     }
     for name in ["u", "#u", "acme##u", "globex#u", "globex#acme", "public#u", "0"] {
         for place in ["public", "acme", "globex"] {
@@ -159,7 +165,7 @@ pub(super) async fn a_lost_generation_is_never_reached_again(tables: Tables) {
         ("user#public#u", Scope::Tenant(TenantId::public()), "public"),
     ] {
         for now in [NOW, NOW, NOW] {
-            table.raise(&owner, &scope, now).await.expect("an answer");
+            table.raise(&owner, &scope, generation_at(now)).await.expect("an answer");
         }
         let mut session = session("s", "u", 0);
         session.standing.tenant = tenant(place);
@@ -174,8 +180,39 @@ pub(super) async fn a_lost_generation_is_never_reached_again(tables: Tables) {
         assert_eq!(judged(0).await, Err(Ended::Ahead));
         for after in 10..20 {
             let now = NOW.plus(Duration::from_millis(after));
-            table.raise(&owner, &scope, now).await.expect("an answer");
+            table.raise(&owner, &scope, generation_at(now)).await.expect("an answer");
             assert_eq!(judged(after).await, Err(Ended::Revoked));
+        }
+    }
+}
+
+/// An item that became what it was, and clocks that are behind it: the generation that follows is
+/// another than the one that followed before.
+pub(super) async fn a_restored_generation_is_not_followed_by_the_lost_one(tables: Tables) {
+    let (dynamodb, name) = (tables.dynamodb.clone(), tables.name.clone());
+    let (table, owner) = (SessionTable::from(tables), user("u"));
+    let behind = NOW.minus(Duration::from_secs(24));
+    for (pk, scope, place) in [
+        ("user#public#u", Scope::User, "acme"),
+        ("user-tenant#public#acme#u", Scope::Tenant(tenant("acme")), "acme"),
+        ("user#public#u", Scope::Tenant(TenantId::public()), "public"),
+    ] {
+        let raise = async |now| {
+            table.raise(&owner, &scope, generation_at(now)).await.expect("an answer");
+        };
+        raise(NOW).await;
+        let key = AttributeValue::S(pk.to_owned());
+        let older = dynamodb.get_item().table_name(&name).key("pk", key).send().await;
+        raise(behind).await;
+        let mut session = session("s", "u", 0);
+        session.standing.tenant = tenant(place);
+        session.standing.born = present(&table, "u", place, "s").await;
+        let older = older.expect("an answer").item;
+        dynamodb.put_item().table_name(&name).set_item(older).send().await.expect("an answer");
+        for _ in 0..3 {
+            raise(behind).await;
+            let judged = session.standing.judge(present(&table, "u", place, "s").await, NOW);
+            assert!(judged.is_err());
         }
     }
 }
@@ -196,7 +233,7 @@ pub(super) async fn the_end_of_a_tenant_is_written_in_every_copy(tables: Tables)
     let mut last = BTreeMap::new();
     // A clock that stands still or goes back raises them too.
     for now in [NOW, NOW, Timestamp::from_millis(5)] {
-        table.raise_tenant(&acme, now).await.expect("an answer");
+        table.raise_tenant(&acme, generation_at(now)).await.expect("an answer");
         let copies = copies().await;
         let keys: Vec<_> = copies.keys().cloned().collect();
         let digits = "0123456789abcdef".chars();
@@ -235,7 +272,10 @@ pub(super) async fn keeping_a_session_raises_and_lifts_at_once_or_not_at_all(tab
     let (born, unseen) = (Generations::default(), Generations::default());
     let raise = async |seen, born| {
         let kept = (&kept, born);
-        table.raise_keeping(&owner, &Scope::User, seen, kept, NOW).await.expect("an answer")
+        table
+            .raise_keeping(&owner, &Scope::User, seen, kept, generation_at(NOW))
+            .await
+            .expect("an answer")
     };
     let Kept::Raised(first) = raise(unseen, born).await else { panic!("nothing stood in the way") };
     let read = found(&table, &kept).await;
@@ -265,9 +305,9 @@ pub(super) async fn a_session_is_not_kept_from_a_revocation_that_was_not_seen(ta
         let seen = present(&table, "u", "acme", "kept").await;
         kept.standing.born = seen;
         insert(&table, &kept).await;
-        let raised = table.raise(&owner, scope, NOW).await.expect("an answer");
+        let raised = table.raise(&owner, scope, generation_at(NOW)).await.expect("an answer");
         let spared = (&kept.handle, kept.standing.born);
-        let became = table.raise_keeping(&owner, scope, seen, spared, NOW).await;
+        let became = table.raise_keeping(&owner, scope, seen, spared, generation_at(NOW)).await;
         assert_eq!(became.expect("an answer"), Kept::Stale, "{i}");
         let now = present(&table, "u", "acme", "kept").await;
         assert_eq!(scope.of(now), raised, "no half of it was done");
@@ -282,8 +322,10 @@ pub(super) async fn keeping_a_session_in_its_tenant_leaves_the_whole_alone(table
     let kept = opened(&table, "kept", "u", 0).await;
     let other = opened(&table, "other", "u", 0).await;
     let (scope, unseen) = (Scope::Tenant(acme), Generations::default());
-    let raised =
-        table.raise_keeping(&owner, &scope, unseen, (&kept, unseen), NOW).await.expect("an answer");
+    let raised = table
+        .raise_keeping(&owner, &scope, unseen, (&kept, unseen), generation_at(NOW))
+        .await
+        .expect("an answer");
     let Kept::Raised(raised) = raised else { panic!("nothing stood in the way") };
     let read = present(&table, "u", "acme", "kept").await;
     assert_eq!(read.whole, Generation::default());
@@ -340,7 +382,8 @@ pub(super) async fn the_order_within_an_answer_makes_no_difference(tables: Table
     put.send().await.expect("an answer");
     let (table, owner, acme) = (SessionTable::from(tables), user("u"), tenant("acme"));
     let session = opened(&table, "s", "u", 7).await;
-    let raise = async |scope| table.raise(&owner, &scope, NOW).await.expect("an answer");
+    let raise =
+        async |scope| table.raise(&owner, &scope, generation_at(NOW)).await.expect("an answer");
     let expected = Generations {
         whole: raise(Scope::User).await,
         tenant: raise(Scope::Tenant(acme.clone())).await,

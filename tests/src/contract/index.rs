@@ -1,6 +1,6 @@
 //! Finding a user's sessions, and sweeping them away.
 
-use super::{NOW, found, handle, insert, opened, session, tenant, user};
+use super::{NOW, found, generation_at, handle, insert, opened, session, tenant, user};
 use shared::ids::{Generation, SessionHandle};
 use shared::model::{Generations, Scope, Summary};
 use shared::table::{HandlePage, SessionTable};
@@ -56,7 +56,7 @@ pub(super) async fn the_index_pages_through_one_users_sessions(table: SessionTab
         opened(&table, &format!("of-{other}"), other, 0).await;
     }
     // What is no session is not in the index.
-    table.raise(&user("page"), &Scope::User, NOW).await.expect("an answer");
+    table.raise(&user("page"), &Scope::User, generation_at(NOW)).await.expect("an answer");
     for limit in [1, 2, 3, 6, 7, 8] {
         let seen = all_pages(&table, "page", limit).await;
         assert_eq!(seen.len(), 7, "none twice, {limit} at a time");
@@ -125,7 +125,7 @@ pub(super) async fn many_sessions_are_read_in_one_call(table: SessionTable) {
     for i in 0..120 {
         handles.push(opened(&table, &format!("many-{i}"), "u", 0).await);
     }
-    let whole = table.raise(&user("u"), &Scope::User, NOW).await.expect("an answer");
+    let whole = table.raise(&user("u"), &Scope::User, generation_at(NOW)).await.expect("an answer");
     let found = table.find_all(&handles, &user("u")).await.expect("an answer");
     assert!(found.iter().all(|(_, generations)| generations.whole == whole));
     let found: BTreeSet<_> = found.into_iter().map(|(session, _)| session.handle).collect();

@@ -1,6 +1,8 @@
 //! The same, by many at once. An engine may answer them in any order.
 
-use super::{NOW, app, digest, found, handle, opened, present, rotated, session, tenant, user};
+use super::{
+    NOW, app, digest, found, generation_at, handle, opened, present, rotated, session, tenant, user,
+};
 use futures_util::future::join_all;
 use shared::ids::Generation;
 use shared::model::{Generations, Scope};
@@ -55,7 +57,8 @@ pub(super) async fn of_many_removals_at_once_one_reports(table: SessionTable) {
 /// Two revocations at the same moment are two.
 pub(super) async fn every_revocation_has_a_generation_of_its_own(table: SessionTable) {
     for scope in [Scope::User, Scope::Tenant(tenant("acme"))] {
-        let raise = async |_| table.raise(&user("u"), &scope, NOW).await.expect("an answer");
+        let raise =
+            async |_| table.raise(&user("u"), &scope, generation_at(NOW)).await.expect("an answer");
         let answers: BTreeSet<_> = many(raise).await.into_iter().collect();
         assert_eq!(answers.len(), MANY);
         let read = present(&table, "u", "acme", "s").await;
@@ -69,11 +72,13 @@ pub(super) async fn of_many_who_keep_a_session_at_most_one_raises(table: Session
     let (whose, kept) = (user("u"), opened(&table, "s", "u", 0).await);
     let act = async |i| {
         if i % 4 == 3 {
-            table.raise(&whose, &Scope::User, NOW).await.expect("an answer");
+            table.raise(&whose, &Scope::User, generation_at(NOW)).await.expect("an answer");
             return None;
         }
         let unseen = Generations::default();
-        let raised = table.raise_keeping(&whose, &Scope::User, unseen, (&kept, unseen), NOW).await;
+        let raised = table
+            .raise_keeping(&whose, &Scope::User, unseen, (&kept, unseen), generation_at(NOW))
+            .await;
         match raised.expect("an answer") {
             Kept::Raised(generation) => Some(generation),
             Kept::Stale => None,

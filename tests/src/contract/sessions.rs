@@ -1,8 +1,8 @@
 //! Sessions: opened, read, rotated, ended.
 
 use super::{
-    NOW, assert_same, assert_same_standing, digest, found, handle, insert, opened, present,
-    rotated, salt, session, tenant, user,
+    NOW, assert_same, assert_same_standing, digest, found, generation_at, handle, insert, opened,
+    present, rotated, salt, session, tenant, user,
 };
 use shared::ids::{Generation, SessionHandle, UserId};
 use shared::json::Object;
@@ -65,7 +65,7 @@ pub(super) async fn the_longest_names_are_kept(table: SessionTable) {
     assert_same(&found(&table, &longest.handle).await, &longest);
     let (whose, tenant) = (&longest.standing.user, &longest.standing.tenant);
     let scope = Scope::Tenant(tenant.clone());
-    let raised = table.raise(whose, &scope, NOW).await.expect("an answer");
+    let raised = table.raise(whose, &scope, generation_at(NOW)).await.expect("an answer");
     let page = table.find_handles(whose, &scope, None, None).await.expect("an answer");
     assert_eq!(page.handles, [longest.handle.clone()]);
     let read = table.read_strictly(&longest.handle, whose, tenant, false).await;
@@ -82,7 +82,7 @@ pub(super) async fn a_user_may_have_no_name(table: SessionTable) {
     assert_eq!(found(&table, &own).await.standing.user, nobody);
     let page = table.find_handles(&nobody, &Scope::User, None, None).await.expect("an answer");
     assert_eq!(page.handles, std::slice::from_ref(&own));
-    let raised = table.raise(&nobody, &Scope::User, NOW).await.expect("an answer");
+    let raised = table.raise(&nobody, &Scope::User, generation_at(NOW)).await.expect("an answer");
     let (strict, summary) = read(&table, &nobody, &own).await;
     assert_eq!(strict.generations.whole, raised);
     assert_eq!(strict.session.expect("a session").user, nobody);

@@ -41,6 +41,7 @@ pub struct Builder {
     aws: SdkConfig,
     clock: Clock,
     entropy: Entropy,
+    takes_odd_lifetimes: bool,
     stand_ins: BTreeMap<String, Function>,
 }
 
@@ -73,6 +74,7 @@ impl Bundle {
             aws: SdkConfig::builder().build(),
             clock: Clock::system(),
             entropy: Entropy::system(),
+            takes_odd_lifetimes: false,
             stand_ins: BTreeMap::new(),
         }
     }
@@ -196,6 +198,14 @@ impl Builder {
         self
     }
 
+    /// Takes from apps what the SuperTokens core takes in its test mode: lifetimes that do not go
+    /// together.
+    #[must_use]
+    pub fn taking_odd_lifetimes(mut self) -> Self {
+        self.takes_odd_lifetimes = true;
+        self
+    }
+
     /// Lets `function` stand in for every function that runs `binary`.
     #[must_use]
     pub fn stand_in(mut self, binary: &str, function: Function) -> Self {
@@ -224,6 +234,7 @@ impl Builder {
             aws: self.aws,
             clock: self.clock,
             entropy: self.entropy,
+            takes_odd_lifetimes: self.takes_odd_lifetimes,
             stand_ins: self.stand_ins,
         };
         let functions = compose_all(&template.functions, &parts)?;

@@ -58,6 +58,8 @@ pub(crate) struct Parts {
     pub(crate) aws: SdkConfig,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
+    /// Whether apps may have lifetimes that do not go together.
+    pub(crate) takes_odd_lifetimes: bool,
     /// Functions that stand in for binaries.
     pub(crate) stand_ins: BTreeMap<String, Function>,
 }
@@ -186,5 +188,6 @@ fn construct(
         .map_err(ComposeError::Config)?;
     warnings.extend(config.warnings.iter().cloned());
     let app = App::new(config, parts.dynamodb.clone(), parts.clock.clone(), parts.entropy.clone());
-    Ok(constructor(Arc::new(App { aws: parts.aws.clone(), ..app })))
+    let apps = if parts.takes_odd_lifetimes { app.apps.taking_odd_lifetimes() } else { app.apps };
+    Ok(constructor(Arc::new(App { aws: parts.aws.clone(), apps, ..app })))
 }

@@ -97,7 +97,7 @@ async fn run(options: Options) -> Result<(), Failure> {
         }
         None => Embedded::memory()?,
     };
-    let mut bundle = Bundle::builder().port(port).engine(Arc::new(engine));
+    let mut bundle = Bundle::builder().port(port).engine(Arc::new(engine)).taking_odd_lifetimes();
     for (name, value) in &options.parameter {
         bundle = bundle.parameter(name, value);
     }

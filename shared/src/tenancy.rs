@@ -71,11 +71,11 @@ pub struct AppSettings {
 }
 
 /// A setting is not one, or has a value that is not allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
-    /// There is no such setting.
-    #[error("it has a setting that is not known")]
-    Unknown,
+    /// There is no such setting. An app can set those of [`SETTINGS`].
+    #[error("an app cannot set {}; it can set {}", quoted(.0), SETTINGS.join(", "))]
+    Unknown(String),
     /// The value is not allowed.
     #[error("`{name}` must be {rule}")]
     Value {
@@ -86,6 +86,19 @@ pub enum InvalidSetting {
     },
 }
 
+/// What an app can set for itself.
+const SETTINGS: [&str; 5] = [API_KEYS, ACCESS, JITTER, REFRESH, INTERVAL];
+
+/// The name of a setting as a refusal repeats it: only what looks like a name.
+fn quoted(name: &str) -> String {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if (1..=64).contains(&name.len()) && name.bytes().all(is_name) {
+        format!("`{name}`")
+    } else {
+        "a setting of such a name".to_owned()
+    }
+}
+
 const API_KEYS: &str = "api_keys";
 const ACCESS: &str = "access_token_validity";
 const JITTER: &str = "access_token_validity_jitter";
@@ -93,6 +106,11 @@ const REFRESH: &str = "refresh_token_validity";
 const INTERVAL: &str = "access_token_dynamic_signing_key_update_interval";
 /// The older name of the same.
 const INTERVAL_ALIAS: &str = "access_token_signing_key_update_interval";
+
+/// Settings of the core that only SDKs before CDI 2.21 depend on. Sever can have them as they are
+/// by default, and no other way.
+const BLACKLISTING: &str = "access_token_blacklisting";
+const DYNAMIC_KEY: &str = "access_token_signing_key_dynamic";
 
 impl AppSettings {
     /// These settings with `config` on top. Numbers may come as text; `null` goes back to what the
@@ -125,7 +143,17 @@ impl AppSettings {
                     changed.access_token_dynamic_signing_key_update_interval =
                         number(value, INTERVAL, least, 87_600.0, rule)?;
                 }
-                _ => return Err(InvalidSetting::Unknown),
+                BLACKLISTING => {
+                    let rule = "false: an SDK since CDI 2.21 asks the core about an access token \
+                                only where verifySession has checkDatabase";
+                    only(value, false, BLACKLISTING, rule)?;
+                }
+                DYNAMIC_KEY => {
+                    let rule = "true: an SDK since CDI 2.21 chooses the kind of key itself, by \
+                                useDynamicAccessTokenSigningKey";
+                    only(value, true, DYNAMIC_KEY, rule)?;
+                }
+                _ => return Err(InvalidSetting::Unknown(name.clone())),
             }
         }
         Ok(changed)
@@ -140,6 +168,22 @@ impl AppSettings {
         let Some(digests) = &self.api_keys else { return Ok(None) };
         ApiKeys::from_stored(digests).map(Some).ok_or(unreadable)
     }
+}
+
+/// Allows one value, which may come as text, and `null`.
+fn only(
+    value: &Value,
+    allowed: bool,
+    name: &'static str,
+    rule: &'static str,
+) -> Result<(), InvalidSetting> {
+    let given = match value {
+        Value::Null => return Ok(()),
+        Value::Bool(given) => Some(*given),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    if given == Some(allowed) { Ok(()) } else { Err(InvalidSetting::Value { name, rule }) }
 }
 
 fn number(
@@ -196,6 +240,11 @@ mod tests {
     fn what_is_not_a_setting_is_refused() {
         for config in [
             json!({"unknown": 1}),
+            json!({BLACKLISTING: true}),
+            json!({BLACKLISTING: "true"}),
+            json!({BLACKLISTING: 0}),
+            json!({DYNAMIC_KEY: false}),
+            json!({DYNAMIC_KEY: "no"}),
             json!({ACCESS: 0}),
             json!({ACCESS: "x"}),
             json!({ACCESS: true}),
@@ -207,6 +256,34 @@ mod tests {
             json!({API_KEYS: 7}),
         ] {
             assert!(changed(&AppSettings::default(), &config).is_err(), "{config}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_refused_is_named() {
+        let refusal =
+            |config: &Value| changed(&AppSettings::default(), config).unwrap_err().to_string();
+        for name in ["ip_allow_regex", "refresh_token_rotation_grace_period", "log_level"] {
+            assert!(refusal(&json!({name: 1})).contains(&format!("`{name}`")), "{name}");
+        }
+        for (name, value) in [(BLACKLISTING, true), (DYNAMIC_KEY, false)] {
+            let refused = refusal(&json!({name: value}));
+            assert!(refused.starts_with(&format!("`{name}` must be {}: ", !value)), "{refused}");
+        }
+        for odd in ["", "<b>", "Secret-Key=", &"x".repeat(65)] {
+            let refused = refusal(&json!({odd: 1}));
+            assert!(odd.is_empty() || !refused.contains(odd), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_cores_defaults_for_older_sdks_change_nothing() {
+        for config in [
+            json!({BLACKLISTING: false, DYNAMIC_KEY: true}),
+            json!({BLACKLISTING: "false", DYNAMIC_KEY: " true "}),
+            json!({BLACKLISTING: null, DYNAMIC_KEY: null}),
+        ] {
+            assert_eq!(changed(&AppSettings::default(), &config), Ok(AppSettings::default()));
         }
     }
 

@@ -10,19 +10,21 @@ use serde_json::{Value, json};
 use shared::tenancy::AppSettings;
 use tests::Reply;
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
     "api_keys",
     "access_token_validity",
     "access_token_validity_jitter",
     "refresh_token_validity",
     "access_token_dynamic_signing_key_update_interval",
     "access_token_signing_key_update_interval",
+    "access_token_blacklisting",
+    "access_token_signing_key_dynamic",
     "unknown",
     "",
 ];
 
 /// Values at the bounds of what is allowed, and just beyond.
-const VALUES: [&str; 24] = [
+const VALUES: [&str; 27] = [
     "0",
     "1",
     "-1",
@@ -45,6 +47,9 @@ const VALUES: [&str; 24] = [
     r#""+1""#,
     r#""0x7""#,
     "null",
+    "true",
+    "false",
+    r#""false""#,
     r#""a-key-of-at-least-20-letters""#,
     r#""a-key-of-at-least-20-letters,short""#,
 ];

@@ -2,6 +2,7 @@
 
 use super::sdk::{Sdk, checked, claims, creation, kid, status};
 use http::Method;
+use local::bundle::Builder;
 use local::dynamodb::Embedded;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -99,6 +100,29 @@ async fn keys_change_as_often_as_an_app_says() {
         world.pass(Duration::from_secs(2 * 3600 + 1));
         assert_eq!(kid(&demo.open("u1").await.access), kid(&second.access), "{interval}");
     }
+}
+
+/// What the suites of the SDKs set: a key for less than two seconds, tokens for an hour.
+#[tokio::test]
+async fn lifetimes_that_do_not_go_together_are_for_one_machine_alone() {
+    let name = "access_token_dynamic_signing_key_update_interval";
+    let config = json!({name: "0.0004"});
+    let strict = World::new().await;
+    let reply = configure(&strict, config.clone()).await;
+    assert_eq!(reply.status, 400);
+    assert!(reply.body.contains(name), "{}", reply.body);
+
+    let world = World::with(Builder::taking_odd_lifetimes).await;
+    configured(&world, config).await;
+    let demo = Sdk::new(&world).under("/appid-demo");
+    let first = demo.open("u1").await;
+    world.pass(Duration::from_secs(2));
+    let second = demo.open("u1").await;
+    assert_ne!(kid(&first.access), kid(&second.access));
+    assert_eq!(demo.checked(&first.access).await, "OK");
+    assert_eq!(lifetimes(&demo).await.0, 72_000, "fifty keys are as many as one item holds");
+    configured(&world, json!({name: null, "refresh_token_validity": 1})).await;
+    assert_eq!(lifetimes(&demo).await, (60_000, 60_000));
 }
 
 #[tokio::test]

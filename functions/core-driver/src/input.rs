@@ -59,6 +59,19 @@ impl Body {
         }
     }
 
+    /// A member that may be absent or `null`, and then is `None`.
+    pub(crate) fn optional_or_null<'a, T: Deserialize<'a>>(
+        &'a self,
+        name: &str,
+    ) -> Result<Option<T>, Refusal> {
+        if self.0.is_null(name) { Ok(None) } else { self.optional(name) }
+    }
+
+    /// Whether it has a member of this name, be it `null`.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
     pub(crate) fn user(&self) -> Result<UserId, Refusal> {
         let text: String = self.required("userId")?;
         UserId::parse_or_empty(&text).map_err(|_| Refusal::field("userId"))

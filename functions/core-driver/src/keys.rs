@@ -30,7 +30,7 @@ pub(crate) async fn jwks(call: &Call<'_>) -> Answer {
 
 /// `POST /recipe/jwt`
 pub(crate) async fn create_jwt(call: &Call<'_>) -> Answer {
-    call.only_from_public_tenant()?;
+    call.only_from_public_tenant_since_5_0()?;
     let body = call.input.body()?;
     let algorithm: String = body.required("algorithm")?;
     let issuer = body.required("jwksDomain")?;

@@ -15,6 +15,7 @@ mod refusal;
 mod route;
 mod session;
 mod sessions;
+mod tenants;
 mod version;
 
 use answer::{Answer, text};
@@ -81,6 +82,9 @@ async fn answer(app: &App, journal: &Journal, request: &Request) -> Answer {
     // Anyone may ask for the keys, which are those of the app. Nobody without a key is told which
     // tenants there are, or makes the table look.
     if is_guarded && !app.apps.has_tenant(&of, &target.tenant).await? {
+        if matches!((request.method(), target.api), (&Method::GET, Api::Tenant(_))) {
+            return Ok(tenants::not_found());
+        }
         return Err(Refusal::NoTenant(target.app, target.tenant));
     }
     let cdi = match target.api {
@@ -113,12 +117,15 @@ async fn dispatch(call: &Call<'_>, api: Api, method: &Method) -> Answer {
         ("PUT", Api::Data) => sessions::put_data(call).await,
         ("GET", Api::JwtData) => sessions::get_payload(call).await,
         ("PUT", Api::JwtData) => sessions::put_payload(call).await,
-        ("PUT", Api::App) => apps::put(call).await,
+        ("PUT", Api::App(form)) => apps::put(call, form).await,
         ("POST", Api::AppRemove) => apps::remove(call).await,
-        ("GET", Api::AppList) => apps::list(call).await,
-        ("PUT", Api::Tenant) => apps::put_tenant(call).await,
-        ("POST", Api::TenantRemove) => apps::remove_tenant(call).await,
-        ("GET", Api::TenantList) => apps::list_tenants(call).await,
+        ("GET", Api::AppList(form)) => apps::list(call, form).await,
+        ("PUT", Api::Tenant(form)) => tenants::put(call, form).await,
+        ("GET", Api::Tenant(form)) => Ok(tenants::get(call, form)),
+        ("POST", Api::TenantRemove) => tenants::remove(call).await,
+        ("GET", Api::TenantList(form)) => tenants::list(call, form).await,
+        ("POST", Api::TenantUser) => tenants::add_user(call),
+        ("POST", Api::TenantUserRemove) => tenants::remove_user(call).await,
         ("PUT", Api::License) => Ok(answer::status("OK")),
         _ => Err(Refusal::WrongMethod),
     }
@@ -131,11 +138,15 @@ impl Call<'_> {
     }
 
     /// Some calls are about a whole app; from CDI 5.0 on they must not name a tenant.
+    fn only_from_public_tenant_since_5_0(&self) -> Result<(), Refusal> {
+        if self.cdi >= Cdi::V5_0 { self.only_from_public_tenant() } else { Ok(()) }
+    }
+
+    /// A tenant may neither see nor change the other tenants, in any version.
     fn only_from_public_tenant(&self) -> Result<(), Refusal> {
-        if self.cdi >= Cdi::V5_0 && !self.tenant.is_public() {
-            let refusal = "Only public tenantId can call this app specific API";
-            return Err(Refusal::Forbidden(refusal));
+        if self.tenant.is_public() {
+            return Ok(());
         }
-        Ok(())
+        Err(Refusal::Forbidden("Only public tenantId can call this app specific API"))
     }
 }

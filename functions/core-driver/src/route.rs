@@ -28,16 +28,26 @@ pub(crate) enum Api {
     JwtData,
     Jwt,
     Jwks,
-    App,
+    App(Form),
     AppRemove,
-    AppList,
-    Tenant,
+    AppList(Form),
+    Tenant(Form),
     TenantRemove,
-    TenantList,
+    TenantList(Form),
+    TenantUser,
+    TenantUserRemove,
     License,
 }
 
-const APIS: [(&str, Api); 22] = [
+/// The form of a path about apps and tenants. SDKs up to CDI 5.0 ask for the first, later ones for
+/// the second; each is answered in any version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    First,
+    Second,
+}
+
+const APIS: [(&str, Api); 28] = [
     ("", Api::Hello),
     ("/hello", Api::Hello),
     ("/apiversion", Api::Versions),
@@ -53,12 +63,18 @@ const APIS: [(&str, Api); 22] = [
     ("/recipe/jwt/data", Api::JwtData),
     ("/recipe/jwt", Api::Jwt),
     ("/recipe/jwt/jwks", Api::Jwks),
-    ("/recipe/multitenancy/app/v2", Api::App),
+    ("/recipe/multitenancy/app", Api::App(Form::First)),
+    ("/recipe/multitenancy/app/v2", Api::App(Form::Second)),
     ("/recipe/multitenancy/app/remove", Api::AppRemove),
-    ("/recipe/multitenancy/app/list/v2", Api::AppList),
-    ("/recipe/multitenancy/tenant/v2", Api::Tenant),
+    ("/recipe/multitenancy/app/list", Api::AppList(Form::First)),
+    ("/recipe/multitenancy/app/list/v2", Api::AppList(Form::Second)),
+    ("/recipe/multitenancy/tenant", Api::Tenant(Form::First)),
+    ("/recipe/multitenancy/tenant/v2", Api::Tenant(Form::Second)),
     ("/recipe/multitenancy/tenant/remove", Api::TenantRemove),
-    ("/recipe/multitenancy/tenant/list/v2", Api::TenantList),
+    ("/recipe/multitenancy/tenant/list", Api::TenantList(Form::First)),
+    ("/recipe/multitenancy/tenant/list/v2", Api::TenantList(Form::Second)),
+    ("/recipe/multitenancy/tenant/user", Api::TenantUser),
+    ("/recipe/multitenancy/tenant/user/remove", Api::TenantUserRemove),
     ("/ee/license", Api::License),
 ];
 

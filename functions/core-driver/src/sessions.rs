@@ -15,7 +15,7 @@ use shared::token::payload::Payload;
 
 /// `GET /user/id`: Sever keeps no users.
 pub(crate) fn user_by_id(call: &Call<'_>) -> Answer {
-    call.only_from_public_tenant()?;
+    call.only_from_public_tenant_since_5_0()?;
     call.input.query().required("userId")?;
     Ok(status("UNKNOWN_USER_ID_ERROR"))
 }
@@ -92,7 +92,7 @@ async fn remove_handles(
 }
 
 /// One write ends them all; those are named that the sweep after it found.
-async fn remove_user(
+pub(crate) async fn remove_user(
     call: &Call<'_>,
     user: &UserId,
     across: bool,
@@ -107,7 +107,7 @@ async fn remove_user(
 /// All of a user's tenants, or the one that the path names.
 fn scope(call: &Call<'_>, across: bool) -> Result<Scope, Refusal> {
     if across {
-        call.only_from_public_tenant()?;
+        call.only_from_public_tenant_since_5_0()?;
         Ok(Scope::User)
     } else {
         Ok(Scope::Tenant(call.tenant.clone()))

@@ -149,6 +149,40 @@ fn of_administration() -> Vec<Endpoint> {
             json!({"tenantId": "spare", "coreConfig": {}}),
         ),
         endpoint(
+            Method::PUT,
+            "/recipe/multitenancy/app",
+            &["appId"],
+            &["emailPasswordEnabled", "thirdPartyEnabled", "passwordlessEnabled"],
+            json!({
+                "appId": "spare", "emailPasswordEnabled": true, "thirdPartyEnabled": false,
+                "passwordlessEnabled": true,
+            }),
+        ),
+        endpoint(
+            Method::PUT,
+            "/recipe/multitenancy/tenant",
+            &["tenantId"],
+            &["emailPasswordEnabled", "thirdPartyEnabled", "passwordlessEnabled"],
+            json!({
+                "tenantId": "spare", "emailPasswordEnabled": true, "thirdPartyEnabled": false,
+                "passwordlessEnabled": true,
+            }),
+        ),
+        endpoint(
+            Method::POST,
+            "/recipe/multitenancy/tenant/user",
+            &["recipeUserId"],
+            &[],
+            json!({"recipeUserId": "nobody"}),
+        ),
+        endpoint(
+            Method::POST,
+            "/recipe/multitenancy/tenant/user/remove",
+            &["recipeUserId"],
+            &[],
+            json!({"recipeUserId": "nobody"}),
+        ),
+        endpoint(
             Method::POST,
             "/recipe/multitenancy/tenant/remove",
             &["tenantId"],
@@ -158,8 +192,8 @@ fn of_administration() -> Vec<Endpoint> {
     ]
 }
 
-/// Every path for sessions and tokens, and the methods it knows.
-pub(super) const PATHS: [(&str, &[Method]); 13] = [
+/// Every path, and the methods it knows.
+pub(super) const PATHS: [(&str, &[Method]); 26] = [
     ("/apiversion", &[Method::GET]),
     ("/.well-known/jwks.json", &[Method::GET]),
     ("/user/id", &[Method::GET]),
@@ -173,6 +207,19 @@ pub(super) const PATHS: [(&str, &[Method]); 13] = [
     ("/recipe/jwt/data", &[Method::GET, Method::PUT]),
     ("/recipe/jwt", &[Method::POST]),
     ("/recipe/jwt/jwks", &[Method::GET]),
+    ("/recipe/multitenancy/app", &[Method::PUT]),
+    ("/recipe/multitenancy/app/v2", &[Method::PUT]),
+    ("/recipe/multitenancy/app/remove", &[Method::POST]),
+    ("/recipe/multitenancy/app/list", &[Method::GET]),
+    ("/recipe/multitenancy/app/list/v2", &[Method::GET]),
+    ("/recipe/multitenancy/tenant", &[Method::GET, Method::PUT]),
+    ("/recipe/multitenancy/tenant/v2", &[Method::GET, Method::PUT]),
+    ("/recipe/multitenancy/tenant/remove", &[Method::POST]),
+    ("/recipe/multitenancy/tenant/list", &[Method::GET]),
+    ("/recipe/multitenancy/tenant/list/v2", &[Method::GET]),
+    ("/recipe/multitenancy/tenant/user", &[Method::POST]),
+    ("/recipe/multitenancy/tenant/user/remove", &[Method::POST]),
+    ("/ee/license", &[Method::PUT]),
 ];
 
 /// What is asked with a query, and the parameter it cannot do without.

@@ -34,6 +34,8 @@ fn calls(session: &Opened, child: &Opened) -> Vec<(Method, String, Value)> {
         put("/recipe/multitenancy/tenant/v2", json!({"tenantId": "x"})),
         get("/recipe/multitenancy/app/list/v2"),
         get("/recipe/multitenancy/tenant/list/v2"),
+        get("/acme/recipe/multitenancy/tenant/v2"),
+        post("/recipe/multitenancy/tenant/user/remove", json!({"recipeUserId": "u1"})),
         get(&format!("/recipe/session?sessionHandle={handle}")),
         get("/recipe/session/user?userId=u1"),
         get("/appid-demo/recipe/session/user?userId=u1"),

@@ -44,6 +44,10 @@ async fn every_way_of_an_sdk_to_revoke_writes_one_record_and_tells_the_bus() {
     assert_one("session.revoked", "revoke-handles", json!({"kind": "sessions"}), 1);
     sdk.remove(&json!({"userId": "ada"})).await;
     assert_one("user.revoked", "revoke-user", json!({"kind": "user", "userId": "ada"}), 1);
+    let path = "/recipe/multitenancy/tenant/user/remove";
+    sdk.ask(path, &json!({"recipeUserId": "ada"})).await;
+    let scope = json!({"kind": "user", "userId": "ada", "tenantId": "public"});
+    assert_one("user.revoked", "revoke-user", scope, 0);
 
     administrator.change("/recipe/multitenancy/tenant/v2", &json!({"tenantId": "acme"})).await;
     let removal = json!({"tenantId": "acme"});

@@ -1,6 +1,6 @@
 //! Tenants: which of them a call means (PROTOCOL 4.1, 4.11).
 
-use super::sdk::{Sdk, claims, creation, new_access, status};
+use super::sdk::{NEWEST, Sdk, claims, creation, new_access, status};
 use serde_json::{Value, json};
 use tests::World;
 
@@ -136,4 +136,118 @@ async fn a_users_sessions_are_counted_by_tenant() {
     let public = Sdk::new(&world).list("u1&fetchAcrossAllTenants=false").await;
     assert_eq!(json!(public), json!(none));
     assert_eq!(Sdk::new(&world).remove(&json!({"userId": "u1"})).await, all);
+}
+
+/// What an SDK of a version calls: the paths of its form.
+fn paths(version: &str) -> (&'static str, &'static str) {
+    match version {
+        "2.21" | "3.0" | "3.1" | "4.0" | "5.0" => {
+            ("/recipe/multitenancy/tenant", "/recipe/multitenancy/tenant/list")
+        }
+        _ => ("/recipe/multitenancy/tenant/v2", "/recipe/multitenancy/tenant/list/v2"),
+    }
+}
+
+fn shown(tenant: &str, version: &str) -> Value {
+    if paths(version).0.ends_with("v2") {
+        return json!({"tenantId": tenant, "thirdParty": {"providers": []}, "coreConfig": {}});
+    }
+    json!({
+        "tenantId": tenant, "emailPassword": {"enabled": true},
+        "thirdParty": {"enabled": true, "providers": []}, "passwordless": {"enabled": true},
+        "coreConfig": {},
+    })
+}
+
+#[tokio::test]
+async fn an_sdk_of_every_version_makes_reads_lists_and_removes_tenants() {
+    let world = World::new().await;
+    let offered = Sdk::administrator(&world).read("/apiversion").await;
+    for version in offered["versions"].as_array().unwrap() {
+        let version: &'static str = version.as_str().unwrap().to_owned().leak();
+        let sdk = Sdk::new(&world).speaking(version);
+        let (one, list) = paths(version);
+        for new in [true, false] {
+            let answer = sdk.change(one, &json!({"tenantId": "acme"})).await;
+            assert_eq!(answer, json!({"status": "OK", "createdNew": new}), "{version}");
+        }
+        let all = [shown("public", version), shown("acme", version)];
+        assert_eq!(sdk.read(list).await, json!({"status": "OK", "tenants": all}), "{version}");
+        // Before 3.0 a path has no tenant.
+        if version != "2.21" {
+            for tenant in ["public", "acme"] {
+                let mut expected = shown(tenant, version);
+                expected["status"] = "OK".into();
+                let read = sdk.under(&format!("/{tenant}")).read(one).await;
+                assert_eq!(read, expected, "{version}");
+            }
+            let unknown = sdk.under("/nowhere").read(one).await;
+            assert_eq!(unknown, json!({"status": "TENANT_NOT_FOUND_ERROR"}), "{version}");
+        }
+        for existed in [true, false] {
+            let removal = json!({"tenantId": "acme"});
+            let answer = sdk.ask("/recipe/multitenancy/tenant/remove", &removal).await;
+            assert_eq!(answer, json!({"status": "OK", "didExist": existed}), "{version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_neither_sees_nor_changes_the_others_in_any_version() {
+    let world = World::new().await;
+    add(&world, "acme").await;
+    let body = json!({"tenantId": "globex"});
+    for version in ["3.0", "3.1", "4.0", "5.0", NEWEST] {
+        let acme = Sdk::new(&world).speaking(version).under("/acme");
+        let (one, list) = paths(version);
+        let remove = acme.post("/recipe/multitenancy/tenant/remove", &body).await;
+        for reply in [acme.put(one, &body).await, acme.get(list).await, remove] {
+            assert_eq!(reply.status, 403, "{version} {}", reply.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_is_taken_out_of_a_tenant_loses_the_sessions_in_it() {
+    let world = World::new().await;
+    add(&world, "acme").await;
+    let (public, acme) = (Sdk::new(&world), Sdk::new(&world).under("/acme"));
+    for (version, name) in [("3.1", "userId"), ("4.0", "recipeUserId"), (NEWEST, "recipeUserId")] {
+        let (kept, lost) = (public.open("u1").await, acme.open("u1").await);
+        let other = acme.open("u2").await;
+        let remove = async || {
+            let path = "/recipe/multitenancy/tenant/user/remove";
+            acme.speaking(version).ask(path, &json!({name: "u1"})).await
+        };
+        assert_eq!(remove().await, json!({"status": "OK", "wasAssociated": true}), "{version}");
+        assert_eq!(world.strict(&lost.access).await, 401);
+        assert_eq!(acme.checked(&lost.access).await, "UNAUTHORISED");
+        for session in [&kept, &other] {
+            assert_eq!(world.strict(&session.access).await, 200, "{version}");
+        }
+        assert_eq!(remove().await, json!({"status": "OK", "wasAssociated": false}), "{version}");
+    }
+}
+
+#[tokio::test]
+async fn login_settings_that_the_core_refuses_are_refused() {
+    let world = World::new().await;
+    let sdk = Sdk::administrator(&world);
+    let (first, second) = ("/recipe/multitenancy/tenant", "/recipe/multitenancy/tenant/v2");
+    for (path, settings, status) in [
+        (first, json!({"firstFactors": null, "requiredSecondaryFactors": ["totp"]}), 200),
+        (first, json!({"firstFactors": []}), 400),
+        (second, json!({"firstFactors": [], "requiredSecondaryFactors": null}), 200),
+        (second, json!({"requiredSecondaryFactors": []}), 400),
+        (second, json!({"firstFactors": ["a", "a"]}), 400),
+        (second, json!({"firstFactors": "a"}), 400),
+        (second, json!({"firstFactors": [7]}), 400),
+        (second, json!({"passwordlessEnabled": null}), 400),
+        (first, json!({"passwordlessEnabled": "true"}), 400),
+    ] {
+        let mut body = settings;
+        body["tenantId"] = "acme".into();
+        let reply = sdk.put(path, &body).await;
+        assert_eq!(reply.status, status, "{path} {body} {}", reply.body);
+    }
 }

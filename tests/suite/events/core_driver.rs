@@ -264,6 +264,13 @@ pub(super) const CORE_DRIVER: &[Row] = &[
             r#"{"status":"OK","apps":[{"appId":"public","tenants":[{"tenantId":"public","thirdParty":{"providers":[]},"coreConfig":{}},{"tenantId":"acme","thirdParty":{"providers":[]},"coreConfig":{}}]},{"appId":"demo","tenants":[{"tenantId":"public","thirdParty":{"providers":[]},"coreConfig":{}}]},{"appId":"locked","tenants":[{"tenantId":"public","thirdParty":{"providers":[]},"coreConfig":{}}]}]}"#,
         ),
     ),
+    ("app-create-cdi-3-1", CREATED),
+    (
+        "app-list-cdi-3-1",
+        Core(
+            r#"{"status":"OK","apps":[{"appId":"public","tenants":[{"tenantId":"public","emailPassword":{"enabled":true},"thirdParty":{"enabled":true,"providers":[]},"passwordless":{"enabled":true},"coreConfig":{}},{"tenantId":"acme","emailPassword":{"enabled":true},"thirdParty":{"enabled":true,"providers":[]},"passwordless":{"enabled":true},"coreConfig":{}}]},{"appId":"demo","tenants":[{"tenantId":"public","emailPassword":{"enabled":true},"thirdParty":{"enabled":true,"providers":[]},"passwordless":{"enabled":true},"coreConfig":{}}]},{"appId":"locked","tenants":[{"tenantId":"public","emailPassword":{"enabled":true},"thirdParty":{"enabled":true,"providers":[]},"passwordless":{"enabled":true},"coreConfig":{}}]}]}"#,
+        ),
+    ),
     ("app-remove", REMOVED),
     ("app-remove-unknown", WAS_NOT_THERE),
     ("app-remove-public", Text(403, "Cannot delete public app")),
@@ -283,6 +290,49 @@ pub(super) const CORE_DRIVER: &[Row] = &[
             r#"{"status":"OK","tenants":[{"tenantId":"public","thirdParty":{"providers":[]},"coreConfig":{}}]}"#,
         ),
     ),
+    ("tenant-create-cdi-3-1", CREATED),
+    ("tenant-create-cdi-5-0", CREATED),
+    ("tenant-create-from-a-tenant", FROM_A_TENANT),
+    (
+        "tenant-create-login-of-first-form",
+        Text(400, "emailPasswordEnabled is not allowed in this API version"),
+    ),
+    (
+        "tenant-create-factor-twice",
+        Text(400, "firstFactors input should not contain duplicate values"),
+    ),
+    (
+        "tenant-get",
+        Core(r#"{"tenantId":"acme","thirdParty":{"providers":[]},"coreConfig":{},"status":"OK"}"#),
+    ),
+    (
+        "tenant-get-cdi-3-1",
+        Core(
+            r#"{"tenantId":"acme","emailPassword":{"enabled":true},"thirdParty":{"enabled":true,"providers":[]},"passwordless":{"enabled":true},"coreConfig":{},"status":"OK"}"#,
+        ),
+    ),
+    (
+        "tenant-get-public",
+        Core(
+            r#"{"tenantId":"public","thirdParty":{"providers":[]},"coreConfig":{},"status":"OK"}"#,
+        ),
+    ),
+    ("tenant-get-unknown", Core(r#"{"status":"TENANT_NOT_FOUND_ERROR"}"#)),
+    ("tenant-get-unknown-cdi-3-1", Core(r#"{"status":"TENANT_NOT_FOUND_ERROR"}"#)),
+    (
+        "tenant-list-cdi-3-1",
+        Core(
+            r#"{"status":"OK","tenants":[{"tenantId":"public","emailPassword":{"enabled":true},"thirdParty":{"enabled":true,"providers":[]},"passwordless":{"enabled":true},"coreConfig":{}},{"tenantId":"acme","emailPassword":{"enabled":true},"thirdParty":{"enabled":true,"providers":[]},"passwordless":{"enabled":true},"coreConfig":{}}]}"#,
+        ),
+    ),
+    ("tenant-list-from-a-tenant", FROM_A_TENANT),
+    ("tenant-remove-cdi-3-1", REMOVED),
+    ("tenant-add-user", UNKNOWN_USER),
+    ("tenant-add-user-cdi-3-1", UNKNOWN_USER),
+    ("tenant-remove-user", Core(r#"{"status":"OK","wasAssociated":true}"#)),
+    ("tenant-remove-user-cdi-3-1", Core(r#"{"status":"OK","wasAssociated":true}"#)),
+    ("tenant-remove-user-without-sessions", Core(r#"{"status":"OK","wasAssociated":false}"#)),
+    ("tenant-remove-user-empty", Text(400, "Field name 'userId' cannot be an empty String")),
     ("tenant-remove", REMOVED),
     ("tenant-remove-unknown", WAS_NOT_THERE),
     ("tenant-remove-public", Text(403, "Cannot delete public tenant, use remove app API instead")),

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-const core = process.env.SEVER_CORE ?? "http://127.0.0.1:3000/core";
+export const core = process.env.SEVER_CORE ?? "http://127.0.0.1:3000/core";
 
 /** An app is an isolation boundary: each test file makes its own, and shares sessions, tenants and keys with nobody. */
 export async function createApp(name, coreConfig = {}) {
@@ -42,12 +42,13 @@ async function admin({ uri, apiKey }, method, what, body) {
  * The SDK keeps its configuration in its modules. A second call loads them anew: two SDKs in one process, as if on two
  * machines.
  */
-export function startSdk(app, { framework = "express", apiKey = app.apiKey, session = {} } = {}) {
+export function startSdk(app, { framework = "express", apiKey = app.apiKey, session = {}, sdk = "supertokens-node" } = {}) {
   for (const path of Object.keys(require.cache)) {
     if (path.includes("supertokens-node")) delete require.cache[path];
   }
-  const supertokens = require("supertokens-node");
-  const Session = require("supertokens-node/recipe/session");
+  const load = (module) => require(sdk + module);
+  const supertokens = load("");
+  const Session = load("/recipe/session");
   supertokens.init({
     framework,
     telemetry: false,
@@ -55,14 +56,17 @@ export function startSdk(app, { framework = "express", apiKey = app.apiKey, sess
     appInfo: { appName: "sdk tests", apiDomain: "http://127.0.0.1", websiteDomain: "http://127.0.0.1" },
     recipeList: [Session.init(session)],
   });
+  // Before CDI 4.0 an id is a text.
+  const userId = (id) => supertokens.convertToRecipeUserId?.(id) ?? id;
   return {
+    load,
     Session,
-    claims: require("supertokens-node/recipe/session/claims"),
-    framework: require(`supertokens-node/framework/${framework}`),
-    verifySession: require(`supertokens-node/recipe/session/framework/${framework}`).verifySession,
-    userId: (id) => supertokens.convertToRecipeUserId(id),
+    claims: load("/recipe/session/claims"),
+    framework: load(`/framework/${framework}`),
+    verifySession: load(`/recipe/session/framework/${framework}`).verifySession,
+    userId,
     create: ({ tenant = "public", user = "ada", payload = {}, data = {} } = {}) =>
-      Session.createNewSessionWithoutRequestResponse(tenant, supertokens.convertToRecipeUserId(user), payload, data),
+      Session.createNewSessionWithoutRequestResponse(tenant, userId(user), payload, data),
     verify: (session, options) =>
       Session.getSessionWithoutRequestResponse(tokens(session).accessToken, undefined, options),
     refresh: (session) => Session.refreshSessionWithoutRequestResponse(tokens(session).refreshToken),
@@ -157,8 +161,10 @@ export async function serve(app) {
   const server = await new Promise((resolve) => {
     const server = app.listen(0, "127.0.0.1", () => resolve(server));
   });
+  const origin = `http://127.0.0.1:${server.address().port}`;
   return {
-    send: sendTo(`http://127.0.0.1:${server.address().port}`),
+    origin,
+    send: sendTo(origin),
     async close() {
       server.close();
       server.closeAllConnections();

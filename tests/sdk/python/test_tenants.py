@@ -99,3 +99,24 @@ async def test_another_apps_sessions_are_unknown(sdk):
         assert await foreign.session.revoke_all_sessions_for_user("fay") == []
         assert not await foreign.session.revoke_session(mine.get_handle())
     await sdk.verify(mine, check_database=True)
+
+
+async def test_tenants_are_made_read_listed_and_removed(sdk, ended):
+    tenancy = sdk.module("recipe.multitenancy.asyncio")
+    config = sdk.module("recipe.multitenancy.interfaces").TenantConfigCreateOrUpdate(first_factors=["custom"])
+    assert (await tenancy.create_or_update_tenant("initech", config)).created_new
+    assert not (await tenancy.create_or_update_tenant("initech", config)).created_new
+    assert (await tenancy.get_tenant("initech")).tenant_id == "initech"
+    assert await tenancy.get_tenant("nowhere") is None
+    names = {tenant.tenant_id for tenant in (await tenancy.list_all_tenants()).tenants}
+    assert names == {"public", "acme", "globex", "initech"}
+
+    gone, removed = await sdk.create("initech", "guy"), await sdk.create("initech", "hal")
+    assert (await tenancy.disassociate_user_from_tenant("initech", sdk.user_id("guy"))).was_associated
+    with ended():
+        await sdk.verify(gone, check_database=True)
+    await sdk.verify(removed, check_database=True)
+    assert (await tenancy.delete_tenant("initech")).did_exist
+    assert not (await tenancy.delete_tenant("initech")).did_exist
+    with ended():
+        await sdk.verify(removed, check_database=True)

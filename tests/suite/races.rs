@@ -137,9 +137,12 @@ async fn of_two_who_keep_their_own_session_the_later_one_wins() {
 #[tokio::test]
 async fn who_revokes_all_is_not_outdone_by_who_keeps_one() {
     let (world, engine) = faulty().await;
+    let millis = Duration::from_millis;
+    world.pass(millis(10));
     world.revoke("/revoke-user", &json!({"userId": "u1"})).await;
     let kept = world.open("u1").await;
-    // The clock has not moved, so the first write is refused. Before the second, another keeps one.
+    // The clock is behind, so the first write is refused. Before the second, another keeps one.
+    world.clock.set(world.clock.now().minus(millis(5)));
     let gate = Arc::new(tests::faults::Gate::default());
     engine.fail_after("UpdateItem", 1, 1, Fault::Held(gate.clone()));
     let (all, but_one) =

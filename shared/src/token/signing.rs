@@ -77,12 +77,7 @@ pub enum SigningKeyError {
     Sealed,
 }
 
-fn none_made(_: EntropyError) -> SigningKeyError {
-    SigningKeyError::Generate
-}
-
-/// One RSA-2048 key pair. Parsed when it first signs, and kept: parsing costs more than a signature,
-/// and most keys of an app have stopped signing.
+/// One RSA-2048 key pair, parsed when it first signs: most keys of an app have stopped signing.
 #[derive(Clone)]
 pub struct SigningKey {
     kid: Kid,
@@ -109,8 +104,10 @@ impl SigningKey {
     /// # Errors
     /// The cryptography library made none.
     pub fn fixed(now: Timestamp, entropy: &Entropy) -> Result<Self, SigningKeyError> {
-        let uuid =
-            uuid::Builder::from_random_bytes(entropy.bytes().map_err(none_made)?).into_uuid();
+        let uuid = uuid::Builder::from_random_bytes(
+            entropy.bytes().map_err(|EntropyError| SigningKeyError::Generate)?,
+        )
+        .into_uuid();
         let kid = Kid::parse(&format!("s-{uuid}")).ok_or(SigningKeyError::Generate)?;
         Self::new(kid, KeyKind::Static, now, entropy)
     }
@@ -127,7 +124,7 @@ impl SigningKey {
             created_at: now,
             signs_from: now,
             published_until: None,
-            pkcs8: entropy.rsa_key().map_err(none_made)?,
+            pkcs8: entropy.rsa_key().map_err(|EntropyError| SigningKeyError::Generate)?,
             pair: Arc::default(),
         })
     }

@@ -66,11 +66,11 @@ async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Q
         feed(case, &placeholders.fill(&sample(binary, case))).await;
     }
     let raises = match binary {
-        "own-sessions" => Some("revoke-all"),
-        "core-driver" => Some("tenant-remove"),
-        _ => None,
+        "own-sessions" => &["revoke-all"][..],
+        "core-driver" => &["tenant-remove", "remove-user-in-tenant"],
+        _ => &[],
     };
-    if let Some(case) = raises {
+    for case in raises {
         // Then by a clock that is behind, so that the generation is raised by a step.
         world.pass(Duration::from_millis(10));
         let placeholders = Placeholders::prepare(&world).await;

@@ -7,7 +7,7 @@
 use super::patience::{Patience, Tries};
 use super::{Conflict, Issued, NewSession, Policy, SessionError, Sessions};
 use crate::api_keys::ApiKeys;
-use crate::ids::{AppId, Generation, TenantId};
+use crate::ids::{AppId, TenantId};
 use crate::table::{AppTable, AppWrite, AppWritten, TableError};
 use crate::tenancy::{AppRecord, AppSettings, InvalidSetting, MAX_APPS, MAX_TENANTS};
 use crate::time::{Clock, Entropy};
@@ -354,8 +354,7 @@ impl Apps {
                 let existed = next.tenants.remove(tenant);
                 if !existed || table.write(&next, AppWrite::Changed).await? == AppWritten::Written {
                     let sessions = table.sessions_of(&next).patient();
-                    let new = Generation::new(self.clock.now(), self.entropy.bytes()?);
-                    sessions.raise_tenant(tenant, new).await?;
+                    sessions.raise_tenant(tenant, self.public.new_generation()?).await?;
                     return Ok(existed);
                 }
                 tries.again().await?;

@@ -70,7 +70,8 @@ impl Sessions {
         Ok(Swept { handles, effective_at, finished_at: self.clock.now(), failure })
     }
 
-    fn new_generation(&self) -> Result<Generation, EntropyError> {
+    /// A generation of this moment.
+    pub(super) fn new_generation(&self) -> Result<Generation, EntropyError> {
         Ok(Generation::new(self.clock.now(), self.entropy.bytes()?))
     }
 

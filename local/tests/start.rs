@@ -30,6 +30,16 @@ fn start(parameters: &BTreeMap<&str, &str>) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
+/// The first line of the walk-through, and what was logged before it: the server has warned by then.
+fn first_words_of(mut server: Child) -> (String, String) {
+    let (mut first, mut logged) = (String::new(), String::new());
+    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    server.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
+    (first, logged)
+}
+
 /// What each function makes of its environment under these parameters: that it cannot start, or what
 /// it warns of.
 fn functions_say(parameters: &BTreeMap<&str, &str>) -> (BTreeSet<String>, BTreeSet<String>) {
@@ -117,14 +127,7 @@ fn what_a_function_would_warn_of_is_warned_of_once() {
         let parameters = with_places(parameters);
         let (faults, warnings) = functions_say(&parameters);
         assert_eq!((faults.len(), warnings.is_empty()), (0, parameters == with_places(&[])));
-        let mut server = start(&parameters);
-        // It answers when it has written its walk-through; by then it has warned.
-        let mut first = String::new();
-        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
-        server.kill().unwrap();
-        server.wait().unwrap();
-        let mut said = String::new();
-        server.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let (first, said) = first_words_of(start(&parameters));
         assert_eq!(said.matches("check the configuration").count(), warnings.len(), "{said}");
         for warning in warnings {
             assert_eq!(said.matches(&format!("{warning:?}")).count(), 1, "{warning}: {said}");
@@ -144,19 +147,14 @@ fn a_data_file_that_others_can_read_is_warned_of() {
         if let Some(mode) = mode {
             std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
         }
-        let mut server = Command::new(env!("CARGO_BIN_EXE_local"))
+        let server = Command::new(env!("CARGO_BIN_EXE_local"))
             .args(["--port", "0", "--data"])
             .arg(&file)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut first = String::new();
-        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
-        server.kill().unwrap();
-        server.wait().unwrap();
-        let mut said = String::new();
-        server.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let (first, said) = first_words_of(server);
         let advice = format!("holds private signing keys. Run: chmod 600 {}", file.display());
         assert_eq!(said.contains(&advice), warned, "{mode:?}: {said}");
         assert!(!first.is_empty(), "it starts all the same: {said}");

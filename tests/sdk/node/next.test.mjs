@@ -2,7 +2,7 @@
 import http from "node:http";
 import { createRequire } from "node:module";
 import { create, lifecycle, routes, view } from "./lifecycle.mjs";
-import { serve } from "./support.mjs";
+import { answered, serve } from "./support.mjs";
 
 const require = createRequire(import.meta.url);
 const { NextRequest, NextResponse } = require("next/server");
@@ -73,14 +73,7 @@ lifecycle("Next.js, app directory", "custom", async (sdk) => {
   const send = async (method, target, headers) => {
     const request = new NextRequest(new URL(target, "http://127.0.0.1"), { method, headers });
     const handler = isAuth(request.nextUrl.pathname) ? auth : handlers[`${method} ${request.nextUrl.pathname}`];
-    const response = await handler(request);
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      cookies: response.headers.getSetCookie(),
-      body: text && JSON.parse(text),
-    };
+    return answered(await handler(request));
   };
   return { send, close: async () => {} };
 });

@@ -144,9 +144,8 @@ export class Browser {
   }
 }
 
-/** `send` for an application that listens at `origin`. */
-export const sendTo = (origin) => async (method, path, headers) => {
-  const response = await fetch(origin + path, { method, headers });
+/** What the tests look at of a `Response`. */
+export async function answered(response) {
   const text = await response.text();
   return {
     status: response.status,
@@ -154,7 +153,11 @@ export const sendTo = (origin) => async (method, path, headers) => {
     cookies: response.headers.getSetCookie(),
     body: text && JSON.parse(text),
   };
-};
+}
+
+/** `send` for an application that listens at `origin`. */
+export const sendTo = (origin) => async (method, path, headers) =>
+  answered(await fetch(origin + path, { method, headers }));
 
 /** Lets an application of Express or Koa listen. */
 export async function serve(app) {

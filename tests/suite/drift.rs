@@ -7,6 +7,7 @@ mod iam;
 mod imports;
 mod kept;
 mod names;
+mod needs;
 mod observed;
 mod pasted;
 mod patterns;

@@ -2,7 +2,8 @@
 //! policies let them do. The embedded table asks nobody for permission: nothing else would show a
 //! missing statement before a deployment does.
 
-use super::iam::{BUS, Need, needs, statements};
+use super::iam::{BUS, statements};
+use super::needs::{Need, needs};
 use super::template;
 use crate::events::{Placeholders, addressed, rows_of, sample};
 use local::bundle::Builder;

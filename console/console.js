@@ -62,8 +62,8 @@ const NOBODY =
   /^(UnrecognizedClient|InvalidClientTokenId|InvalidSignature|IncompleteSignature|ExpiredToken|ResourceNotFound|no-answer)/;
 
 /**
- * Tries the credentials by reading the keys. What is secret leaves its fields at once: from then on only the signer knows
- * it, and cannot tell it. The id of the access key stays until they are good: a second try needs it again.
+ * Tries the credentials by reading the keys. The secret fields are emptied at once: from then on only the signer knows
+ * them, and cannot tell them. The id of the access key stays until they are good: a second try needs it again.
  */
 async function connect({ region, stack, endpoint, ...credentials }, who) {
   for (const id of ["secret-key", "session-token"]) find(id).value = "";

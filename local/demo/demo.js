@@ -62,7 +62,7 @@ async function signIn(userId) {
 function learn(mine, asked, response, ended = null) {
   mine.last = { asked, status: response?.status ?? null };
   if (ended === true) {
-    // What the fast route answered before says nothing of what it answers now.
+    // An earlier answer of the fast route does not count.
     if (!mine.ended) mine.fast = null;
     mine.ended = asked;
   }

@@ -1,4 +1,4 @@
-// What an answer means: the point of the whole page.
+// The sentence that explains an answer to the reader of the page.
 import { span } from "/console/time.js";
 
 const ENDED = {

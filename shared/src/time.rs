@@ -130,7 +130,7 @@ impl Entropy {
     /// A new private key of RSA-2048, as PKCS#8 in DER.
     ///
     /// # Errors
-    /// The source failed.
+    /// No key could be made. Refuse what needs one.
     pub fn rsa_key(&self) -> Result<Arc<[u8]>, EntropyError> {
         (self.rsa_key)()
     }

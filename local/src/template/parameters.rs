@@ -40,7 +40,7 @@ impl Parameters {
     /// Reads those of the template `yaml`.
     ///
     /// # Errors
-    /// What is not understood of them.
+    /// The YAML cannot be read, or a parameter has a member that is not understood here.
     pub fn of(yaml: &str) -> Result<Self, TemplateError> {
         let yaml = serde_norway::from_str(yaml).map_err(TemplateError::Yaml)?;
         let document = super::long_form(yaml, "")?;

@@ -73,7 +73,7 @@ pub struct AppSettings {
 /// A setting is not one, or has a value that is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
-    /// There is no such setting. An app can set those of [`SETTINGS`].
+    /// There is no such setting. An app can set those of `SETTINGS`.
     #[error("an app cannot set {}; it can set {}", quoted(.0), SETTINGS.join(", "))]
     Unknown(String),
     /// The value is not allowed.

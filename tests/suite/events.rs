@@ -7,18 +7,22 @@ mod core_driver;
 mod core_outcomes;
 mod outcome;
 mod placeholders;
+mod prepared;
 mod sdk;
 
 use answers::{FUNCTIONS, Row};
 use authorizer::ENDED_BUT_FAST;
+use local::dynamodb::Embedded;
 use local::template::FunctionResource;
 pub(crate) use outcome::Outcome;
 pub(crate) use placeholders::Placeholders;
+pub(crate) use prepared::Prepared;
 use serde_json::{Value, json};
 use shared::lambda::DIRECT;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tests::World;
 
 const FAST: &str = "verify-session-fast";
@@ -71,17 +75,18 @@ pub(crate) fn addressed(function: &str, case: &str) -> String {
 }
 
 async fn feed(function: &str, binary: &str, rows: &[Row]) {
-    let world = World::new().await;
+    let engine = Embedded::memory().expect("a database");
+    let world = World::with(|builder| builder.engine(Arc::new(engine.clone()))).await;
+    let prepared = Prepared::new(&world, &engine).await;
     for (case, outcome) in rows {
-        let placeholders = Placeholders::prepare(&world).await;
+        let placeholders = prepared.anew(&world);
         let event = placeholders.fill(&sample(binary, case));
         let answer = world.bundle.invoke(&addressed(function, case), &event).await;
         let said = format!("{answer:?}");
         assert!(!placeholders.any_secret_in(&said), "{binary}/{case}: repeats a token");
-        if let Err(fault) = outcome.check(&answer, &placeholders) {
+        if let Err(fault) = outcome.check(&answer, placeholders) {
             panic!("{binary}/{case}: {fault}\n{said}");
         }
-        end_sessions(&world).await;
     }
 }
 

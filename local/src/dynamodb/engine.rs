@@ -95,6 +95,16 @@ impl Embedded {
         }
     }
 
+    /// Writes a copy of the database to `path`, where no file is yet.
+    pub fn save(&self, path: &str) -> Result<(), DynoxideError> {
+        self.database.vacuum_into(path)
+    }
+
+    /// Takes a copy that [`Embedded::save`] has written in place of all that is here.
+    pub fn restore(&self, path: &str) -> Result<(), DynoxideError> {
+        self.database.restore_from(path)
+    }
+
     /// Deletes what has expired by the machine's clock, as `DynamoDB` does days later, and says how
     /// many items that were.
     pub fn sweep_expired(&self) -> Result<usize, DynoxideError> {

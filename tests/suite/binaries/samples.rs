@@ -1,7 +1,7 @@
 //! Every sample of `events/` is answered by the binary as by the function in process.
 
 use super::{function, functions, lines, now, opaque_words, start};
-use crate::events::{Placeholders, end_sessions, qualifier_of, rows_for, sample};
+use crate::events::{Prepared, qualifier_of, rows_for, sample};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tests::World;
@@ -26,17 +26,17 @@ async fn feed(name: &str) {
     let function = function(&world, name);
     let mut sandbox = start(&function, &world.listen().await).await;
     let mut secret = String::new();
+    let prepared = Prepared::at(&world, engine.inner(), now()).await;
     for (case, outcome) in rows_for(&function) {
-        let placeholders = Placeholders::prepare_at(&world, now()).await;
+        let placeholders = prepared.anew(&world);
         let event = placeholders.fill(&sample(&function.binary, case));
         let answer = sandbox.invoke_by(qualifier_of(case), event.clone()).await;
         let said = format!("{answer:?}");
         assert!(!placeholders.any_secret_in(&said), "{name}/{case}: repeats a token");
         let answer = answer.map(|answer| placeholders.at_once(&answer));
-        if let Err(fault) = outcome.check(&answer, &placeholders) {
+        if let Err(fault) = outcome.check(&answer, placeholders) {
             panic!("{name}/{case}: {fault}\n{said}");
         }
-        end_sessions(&world).await;
         secret.extend([event, said]);
     }
     for event in NO_EVENTS {

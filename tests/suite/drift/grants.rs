@@ -5,7 +5,7 @@
 use super::iam::{BUS, statements};
 use super::needs::{Need, needs};
 use super::template;
-use crate::events::{Placeholders, addressed, rows_of, sample};
+use crate::events::{Placeholders, Prepared, addressed, rows_of, sample};
 use local::bundle::Builder;
 use local::dynamodb::{Embedded, WireRequest};
 use serde_json::json;
@@ -57,8 +57,9 @@ async fn needs_of(function: &str, binary: &str, fast_checks: &str) -> BTreeSet<Q
     if binary == "create-session" {
         feed("direct-minimal", &sample(binary, "direct-minimal")).await;
     }
+    let prepared = Prepared::new(&world, engine.inner()).await;
     for (case, _) in rows_of(binary) {
-        let placeholders = Placeholders::prepare(&world).await;
+        let placeholders = prepared.anew(&world);
         feed(case, &placeholders.fill(&sample(binary, case))).await;
     }
     let placeholders = Placeholders::prepare(&world).await;

@@ -57,13 +57,18 @@ impl Placeholders {
 
     /// The same for a function whose clock does not stand still.
     pub(crate) async fn prepare_at(world: &World, moment: Timestamp) -> Self {
-        world.clock.set(moment.minus(A_WHILE));
+        Self::set_back(world, moment);
         Self::prepare(world).await
+    }
+
+    /// Sets the clock so that it shows `moment` once the sessions are open.
+    pub(super) fn set_back(world: &World, moment: Timestamp) {
+        world.clock.set(moment.minus(A_WHILE));
     }
 
     /// The answer of such a function, as if no time had passed since the sessions were opened.
     pub(crate) fn at_once(&self, answer: &RawValue) -> Box<RawValue> {
-        const LATEST: i64 = 60_000;
+        const LATEST: i64 = 600_000;
         let moments = self.0.iter().filter(|(name, _)| name.ends_with("At"));
         let moments: Vec<i64> = moments.filter_map(|(_, moment)| moment.parse().ok()).collect();
         let alike = |a: &u8, b: &u8| a.is_ascii_digit() == b.is_ascii_digit();

@@ -1,34 +1,27 @@
 //! What the functions ask of the table when their samples are fed to them: read strongly, write on
 //! a condition, and know the index by the name it has.
 
-use crate::events::{Placeholders, addressed, rows_of, sample};
+use crate::events::{Prepared, addressed, rows_of, sample};
 use local::dynamodb::{Embedded, WireRequest};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tests::{Faulty, World};
 
-/// How many samples find the same sessions: to open new ones for each takes long.
-const SAMPLES: usize = 8;
-
 /// Every call that the samples of all functions make, but for what the harness itself asks.
 async fn calls() -> (World, Vec<WireRequest>) {
     let engine = Arc::new(Faulty::new(Embedded::memory().expect("a database")));
     let world = World::with(|builder| builder.engine(Arc::clone(&engine))).await;
-    let mut found = Vec::new();
+    let prepared = Prepared::new(&world, engine.inner()).await;
+    engine.take_calls();
     for binary in local::functions::binaries() {
-        for some in rows_of(binary).chunks(SAMPLES) {
-            let placeholders = Placeholders::prepare(&world).await;
-            engine.take_calls();
-            for (case, _) in some {
-                // Whether it is refused is the samples' own test.
-                let event = placeholders.fill(&sample(binary, case));
-                drop(world.bundle.invoke(&addressed(binary, case), &event).await);
-            }
-            found.extend(engine.take_calls());
+        for (case, _) in rows_of(binary) {
+            // Whether it is refused is the samples' own test.
+            let event = prepared.anew(&world).fill(&sample(binary, case));
+            drop(world.bundle.invoke(&addressed(binary, case), &event).await);
         }
     }
-    (world, found)
+    (world, engine.take_calls())
 }
 
 /// Whether every read that is asked for is strongly consistent.

@@ -222,8 +222,8 @@ fn draw(sessions: &Table, callers: &Table) -> Result<(), Failure> {
             .map(|&(column, name)| Curve { name: name.to_owned(), points: from.curve(column) })
             .collect();
         let svg = Plot { title, x, y, curves: &curves }.to_svg();
-        let path = root().join(format!("docs/performance/{file}.svg"));
-        let written = fs::create_dir_all(root().join("docs/performance"))
+        let path = root().join(format!("docs/reference/performance/{file}.svg"));
+        let written = fs::create_dir_all(root().join("docs/reference/performance"))
             .and_then(|()| fs::write(&path, svg));
         written.map_err(Failure::io(path.display().to_string()))?;
     }

@@ -56,7 +56,7 @@ pub(crate) struct Options {
     /// Print JSON in place of tables
     #[arg(long)]
     json: bool,
-    /// Put the tables into docs/performance.md as well
+    /// Put the tables into docs/reference/performance.md as well
     #[arg(long)]
     write: bool,
 }

@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// Connections, each with one request at a time
     #[arg(long, default_value_t = 16)]
     connections: u32,
-    /// Put what came of it into docs/performance.md as well
+    /// Put what came of it into docs/reference/performance.md as well
     #[arg(long)]
     write: bool,
 }

@@ -1,4 +1,4 @@
-//! `cargo run --release -p bench`: what Sever costs. `docs/performance.md` says how to read it.
+//! `cargo run --release -p bench`: what Sever costs. `docs/reference/performance.md` says how to read it.
 
 mod contestant;
 mod curves;
@@ -27,7 +27,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// How cost grows with the number of sessions and of callers; writes the plots in docs/performance
+    /// How cost grows with the number of sessions and of callers; writes the plots in docs/reference/performance
     Curves,
     /// Mixed traffic against the local bundle, every answer checked
     Load(load::Options),

@@ -70,9 +70,9 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     lines.concat()
 }
 
-/// Puts `text` into `docs/performance.md`, in place of what stands between the marks of `section`.
+/// Puts `text` into `docs/reference/performance.md`, in place of what stands between the marks of `section`.
 pub(crate) fn write(section: &str, text: &str) -> Result<(), Failure> {
-    let path = root().join("docs/performance.md");
+    let path = root().join("docs/reference/performance.md");
     let failed = || Failure::io(path.display().to_string());
     let page = fs::read_to_string(&path).map_err(failed())?;
     let (begin, end) = (format!("<!-- {section} -->\n"), format!("<!-- end of {section} -->"));

@@ -31,7 +31,7 @@ pub struct OperatorJournal {
 pub struct OperatorRecord {
     event: &'static str,
     at: Timestamp,
-    /// As it is sent, in the form of `docs/observability.md`.
+    /// As it is sent, in the form of `docs/reference/events.md`.
     pub detail: Value,
 }
 

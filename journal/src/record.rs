@@ -1,4 +1,4 @@
-//! The audit record of one revocation. Its members are a promise: `docs/observability.md` tells
+//! The audit record of one revocation. Its members are a promise: `docs/reference/events.md` tells
 //! them, and `version` changes when one of them does.
 
 use crate::actor::Actor;

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The target of every metric.
 pub const TARGET: &str = "sever::metric";
 
-/// A metric. `docs/observability.md` says what each means and what to do about it.
+/// A metric. `docs/reference/metrics.md` says what each means and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// An authorizer's answer that is neither an allowance nor a refusal.

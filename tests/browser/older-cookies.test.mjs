@@ -1,4 +1,4 @@
-// Cookies of one name twice, since they were once set for another domain or path: docs/protocol.md, 1.12.
+// Cookies of one name twice, since they were once set for another domain or path: docs/reference/protocol.md, 1.12.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { REFRESH, launch, visitExpired } from "./browser.mjs";

@@ -1,5 +1,5 @@
 //! Requirements of standards, and bugs that others shipped, which no other test states whole.
-//! `docs/security.md` has the table of all of them.
+//! `docs/reference/security.md` has the table of all of them.
 
 mod cookie_tossing;
 mod cookies;

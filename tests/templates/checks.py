@@ -319,7 +319,7 @@ class Preflight(unittest.TestCase):
         names = [r["Properties"].get("FunctionName") for r in resources if r["Type"] == "AWS::Serverless::Function"]
         longest = max(len(name["Fn::Sub"].removeprefix("${AWS::StackName}")) for name in names)
         self.assertEqual(self.check.LONGEST_STACK_NAME, 64 - longest)
-        self.assertIn(f"({64 - longest} characters", (ROOT / "docs" / "deploy.md").read_text())
+        self.assertIn(f"({64 - longest} characters", (ROOT / "docs" / "guide" / "deploy.md").read_text())
         for name, good in (("a" * (64 - longest), True), ("a" * (65 - longest), False), ("1a", False), ("a_b", False)):
             self.assertEqual(self.check.fault_of_name(name) is None, good, name)
 

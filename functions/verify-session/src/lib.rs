@@ -1,6 +1,6 @@
 //! The authorizer of REST, HTTP and WebSocket APIs and of `AppSync`: allows a live session, refuses
 //! everything else. Which of them asks is told by the event; each is answered in its own form
-//! (`docs/authorizer.md`).
+//! (`docs/reference/authorizer.md`).
 //!
 //! A refusal has the form that comes closest to 401, on which alone browsers refresh. Whatever keeps
 //! us from finding out is an error that is no refusal, in every form: the API answers 500, and

@@ -1,4 +1,4 @@
-//! Each command needs the rights that docs/sever.md names.
+//! Each command needs the rights that docs/reference/sever.md names.
 
 use crate::operator::Bundled;
 use serde_json::json;
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows of the table of rights: a command, and what it needs.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
-    let text = include_str!("../../../docs/sever.md");
+    let text = include_str!("../../../docs/reference/sever.md");
     let (_, text) = text.split_once("## Rights").unwrap();
     let rows = text.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
     let rows = rows.take_while(|line| line.starts_with('|')).map(|row| {

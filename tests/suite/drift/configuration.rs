@@ -91,7 +91,7 @@ fn the_guide_tells_every_parameter_and_its_default() {
         number => number.to_string(),
     };
     let expected = parameters.iter().map(|(name, parameter)| (name.clone(), default(parameter)));
-    same_rows(&table(&read("docs/deploy.md"), "Parameters"), expected);
+    same_rows(&table(&read("docs/guide/deploy.md"), "Parameters"), expected);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn of_type<'d>(document: &'d Value, kind: &str) -> Vec<(&'d String, &'d Value)> 
 fn the_documentation_tells_every_metric_and_its_unit() {
     let expected =
         Metric::ALL.iter().map(|metric| (metric.name().to_owned(), metric.unit().to_owned()));
-    same_rows(&table(&read("docs/observability.md"), "Metrics"), expected);
+    same_rows(&table(&read("docs/reference/metrics.md"), "Metrics"), expected);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn the_documentation_tells_every_alarm() {
         };
         (name.to_owned(), metric)
     });
-    same_rows(&table(&read("docs/observability.md"), "Alarms"), expected);
+    same_rows(&table(&read("docs/reference/metrics.md"), "Alarms"), expected);
 }
 
 /// A metric that an alarm reads.
@@ -254,7 +254,7 @@ fn what_the_command_line_did_to_this_table_is_written_down_from_both_buses() {
 
 #[test]
 fn the_documentation_tells_every_event_by_which_sessions_end() {
-    let text = read("docs/observability.md");
+    let text = read("docs/reference/metrics.md");
     let rows = table(&text, "Events");
     let told: BTreeSet<_> = rows.iter().flat_map(|(names, _)| names.split("`, `")).collect();
     for event in journal::REVOKING_EVENTS {

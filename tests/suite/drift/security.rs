@@ -1,4 +1,4 @@
-//! `docs/security.md` says how each requirement is held: by tests that there are, or not yet.
+//! `docs/reference/security.md` says how each requirement is held: by tests that there are, or not yet.
 
 use super::{folders, read, root, rust_files};
 use std::collections::BTreeSet;
@@ -132,7 +132,7 @@ fn faults(document: &str, tests: &BTreeSet<String>, rows: &[String]) -> Vec<Stri
 fn every_requirement_names_tests_that_there_are_or_says_what_is_missing() {
     let rows = TABLES.map(|(letter, count)| (1..=count).map(move |i| format!("{letter}{i}")));
     let rows: Vec<_> = rows.into_iter().flatten().collect();
-    let faults = faults(&read("docs/security.md"), &every_test(), &rows);
+    let faults = faults(&read("docs/reference/security.md"), &every_test(), &rows);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

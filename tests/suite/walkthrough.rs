@@ -1,4 +1,4 @@
-//! What a newcomer does with the bundle, step by step, as the README shows it.
+//! What a newcomer does with the bundle, step by step, as `docs/guide/get-started.md` shows it.
 
 use local::dynamodb::{Embedded, client};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Every variable there is. The README's table is checked against this list.
+//! Every variable there is. The table in `docs/reference/configuration.md` is checked against this list.
 
 /// One environment variable.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! Code, template, README and guide know the same variables and the same error codes.
+//! Code, template and documentation know the same variables and the same error codes.
 
 use super::iam::plain;
 use super::{read, template};
@@ -65,23 +65,23 @@ pub(super) fn same_rows(told: &Rows, expected: impl Iterator<Item = (String, Str
 }
 
 #[test]
-fn the_readme_tells_every_variable_and_its_default() {
+fn the_documentation_tells_every_variable_and_its_default() {
     let expected = VARIABLES.iter().map(|variable| {
         assert!(!variable.default.is_empty() && !variable.allowed.is_empty());
         (variable.name.to_owned(), variable.default.to_owned())
     });
-    same_rows(&table(&read("README.md"), "Configur"), expected);
+    same_rows(&table(&read("docs/reference/configuration.md"), "Environment"), expected);
 }
 
 #[test]
-fn the_readme_tells_every_error_code_and_its_status() {
+fn the_documentation_tells_every_error_code_and_its_status() {
     let expected =
         Code::ALL.iter().map(|code| (code.as_str().to_owned(), code.status().as_str().to_owned()));
-    same_rows(&table(&read("README.md"), "Errors"), expected);
+    same_rows(&table(&read("docs/reference/errors.md"), "Errors"), expected);
 }
 
 #[test]
-fn the_guide_tells_every_parameter_and_its_default() {
+fn the_documentation_tells_every_parameter_and_its_default() {
     let template = plain(serde_norway::from_str(SEVER).expect("YAML"));
     let parameters = template["Parameters"].as_object().expect("parameters");
     let default = |parameter: &Value| match &parameter["Default"] {
@@ -91,7 +91,7 @@ fn the_guide_tells_every_parameter_and_its_default() {
         number => number.to_string(),
     };
     let expected = parameters.iter().map(|(name, parameter)| (name.clone(), default(parameter)));
-    same_rows(&table(&read("docs/guide/deploy.md"), "Parameters"), expected);
+    same_rows(&table(&read("docs/reference/configuration.md"), "Parameters"), expected);
 }
 
 #[test]

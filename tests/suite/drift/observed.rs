@@ -254,7 +254,7 @@ fn what_the_command_line_did_to_this_table_is_written_down_from_both_buses() {
 
 #[test]
 fn the_documentation_tells_every_event_by_which_sessions_end() {
-    let text = read("docs/reference/metrics.md");
+    let text = read("docs/reference/events.md");
     let rows = table(&text, "Events");
     let told: BTreeSet<_> = rows.iter().flat_map(|(names, _)| names.split("`, `")).collect();
     for event in journal::REVOKING_EVENTS {

@@ -1,7 +1,6 @@
 //! One word for a function, everywhere.
 
 use super::{folders, read, root, template};
-use local::template::SEVER;
 use std::process::Command;
 
 #[test]

@@ -2,7 +2,7 @@
 //! the machine does, of the very binaries that are deployed, and their sizes. What was accepted is
 //! in `bench/baseline.json`.
 
-use crate::contestant::{Contestant, cargo, release};
+use crate::contestant::Contestant;
 use crate::report::table;
 use crate::sample::{Call, FAST, REFUSED, STRICT, Sample};
 use crate::{Failure, machine, one_thread, root};
@@ -19,6 +19,9 @@ use std::process::Command;
 /// What the guard is asked for.
 #[derive(Args)]
 pub(crate) struct Options {
+    /// Where hot-paths and the functions are, built as for a deployment
+    #[arg(long, value_name = "FOLDER")]
+    programs: PathBuf,
     /// Take what is measured for the new baseline
     #[arg(long)]
     update: bool,
@@ -41,11 +44,9 @@ type Figures = BTreeMap<String, u64>;
 /// Measures, and compares or updates.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let functions: Vec<_> = local::functions::binaries().collect();
-    let packages = functions.iter().copied().chain(["hot-paths"]);
-    cargo(&packages.flat_map(|name| ["-p", name]).collect::<Vec<_>>())?;
-    let release = release()?;
+    let programs = &options.programs;
     let sample = one_thread()?.block_on(Sample::record())?;
-    let samples = write_samples(&sample, &release)?;
+    let samples = write_samples(&sample, programs)?;
     let mut instructions = Figures::new();
     let mut note = |name: &str, first: u64, more: u64| {
         instructions.insert(format!("{name}: start and first answer"), first);
@@ -53,16 +54,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         instructions.insert(format!("{name}: each event"), each);
     };
     for name in CASES {
-        let count = |events| count_in_process(&samples, name, events, &release);
+        let count = |events| count_in_process(&samples, name, events, programs);
         note(name, count(1)?, count(1 + EVENTS)?);
     }
     // What the runtime crates take, the start of the process included: an event that needs no table,
     // since under an instrument a call of one could run out of time.
-    let count = |events| count_as_deployed(&sample, events, &release);
+    let count = |events| count_as_deployed(&sample, events, programs);
     note("verify-session as deployed, no token", count(1)?, count(1 + EVENTS)?);
     let mut bytes = Figures::new();
     for name in functions {
-        let path = release.join(name);
+        let path = programs.join(name);
         let size = process::size(&path).map_err(Failure::io(path.display().to_string()))?;
         bytes.insert(name.to_owned(), size);
     }
@@ -70,7 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// What the cases are made of, for `hot-paths`.
-fn write_samples(sample: &Sample, release: &Path) -> Result<PathBuf, Failure> {
+fn write_samples(sample: &Sample, programs: &Path) -> Result<PathBuf, Failure> {
     let mut samples = Map::new();
     for name in CASES {
         let case = sample.case(name)?;
@@ -88,7 +89,7 @@ fn write_samples(sample: &Sample, release: &Path) -> Result<PathBuf, Failure> {
         });
         samples.insert(name.to_owned(), parts);
     }
-    let path = release.join("hot-paths.json");
+    let path = programs.join("hot-paths.json");
     let written = fs::write(&path, Value::Object(samples).to_string());
     written.map_err(Failure::io("writing the samples")).map(|()| path)
 }
@@ -98,11 +99,11 @@ fn count_in_process(
     samples: &Path,
     case: &str,
     events: u32,
-    release: &Path,
+    programs: &Path,
 ) -> Result<u64, Failure> {
-    let log = log_in(release, case, events);
+    let log = log_in(programs, case, events);
     let mut valgrind = valgrind(&log);
-    valgrind.arg(release.join("hot-paths")).arg(samples).arg(case).arg(events.to_string());
+    valgrind.arg(programs.join("hot-paths")).arg(samples).arg(case).arg(events.to_string());
     let output = valgrind.output().map_err(Failure::io("running valgrind"))?;
     if output.status.success() {
         return read(&log);
@@ -112,14 +113,14 @@ fn count_in_process(
 }
 
 /// The instructions of the authorizer's own binary, until it waits for another event.
-fn count_as_deployed(sample: &Sample, events: u32, release: &Path) -> Result<u64, Failure> {
-    let mut contestant = Contestant::of(sample, sample.case(REFUSED)?, release)?;
+fn count_as_deployed(sample: &Sample, events: u32, programs: &Path) -> Result<u64, Failure> {
+    let mut contestant = Contestant::of(sample, sample.case(REFUSED)?, programs)?;
     // They are read at the start, and each machine has another number of them.
-    let roots = release.join("guard-roots.pem");
+    let roots = programs.join("guard-roots.pem");
     let tls = Tls::new().map_err(Failure::io("making a certificate"))?;
     fs::write(&roots, tls.certificate()).map_err(Failure::io("writing a certificate"))?;
     contestant.trust(&roots);
-    let log = log_in(release, "deployed", events);
+    let log = log_in(programs, "deployed", events);
     let process = contestant.start_as(valgrind(&log).arg(contestant.binary.clone()))?;
     for _ in 0..events {
         contestant.ask()?;
@@ -128,8 +129,8 @@ fn count_as_deployed(sample: &Sample, events: u32, release: &Path) -> Result<u64
     read(&log)
 }
 
-fn log_in(release: &Path, case: &str, events: u32) -> PathBuf {
-    release.join(format!("guard-{}-{events}.log", case.replace(' ', "-")))
+fn log_in(programs: &Path, case: &str, events: u32) -> PathBuf {
+    programs.join(format!("guard-{}-{events}.log", case.replace(' ', "-")))
 }
 
 fn valgrind(log: &Path) -> Command {

@@ -53,7 +53,8 @@ async fn a_revocation_that_cannot_be_written_says_so_after_some_ten_seconds() {
         let reply = call.unwrap().send().await;
         assert_eq!(reply.status, 503, "{which}: {}", reply.body);
         let took = started.elapsed();
-        assert!((5..=12).contains(&took.as_secs()), "{which}: {took:?}");
+        // 21 pauses drawn at random: 8 s on average, less than 3 s once in a million runs.
+        assert!((3..=12).contains(&took.as_secs()), "{which}: {took:?}");
     }
 }
 

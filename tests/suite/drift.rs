@@ -2,6 +2,7 @@
 //! permissions.
 
 mod configuration;
+mod features;
 mod grants;
 mod iam;
 mod imports;

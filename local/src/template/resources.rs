@@ -50,6 +50,9 @@ struct AliasProperties {
     name: String,
 }
 
+/// The folder with one folder for each binary.
+const BUILT: &str = "target/lambda/";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Resource {
@@ -57,14 +60,13 @@ struct Resource {
     kind: String,
     #[serde(default)]
     properties: Value,
-    #[serde(default)]
-    metadata: Value,
     condition: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct FunctionProperties {
+    code_uri: String,
     environment: Environment,
     timeout: Option<u64>,
     memory_size: Option<i32>,
@@ -224,7 +226,7 @@ fn function_properties(
     at: &str,
     scope: &Scope,
 ) -> Result<FunctionProperties, TemplateError> {
-    let read = ["Environment", "Timeout", "MemorySize"];
+    let read = ["CodeUri", "Environment", "Timeout", "MemorySize"];
     let properties: Value = properties
         .as_object()
         .into_iter()
@@ -250,11 +252,14 @@ fn function(
     };
     let variables = globals.environment.variables.clone().into_iter();
     let variables = variables.chain(own.environment.variables);
-    let binary = &resource.metadata["BuildProperties"]["Binary"];
+    let Some(binary) = own.code_uri.strip_prefix(BUILT) else {
+        let fault = format!("a function's code is in {BUILT}, where deploy/build puts it");
+        return Err(TemplateError::at(&format!("{at}.Properties.CodeUri"), &fault));
+    };
     Ok(FunctionResource {
         name: name.to_owned(),
         arn: function_arn(&full_name),
-        binary: super::read(binary, &format!("{at}.Metadata.BuildProperties.Binary"))?,
+        binary: binary.to_owned(),
         environment: variables.map(|(name, value)| (name, value.into_text())).collect(),
         // Lambda's own defaults.
         timeout: Duration::from_secs(own.timeout.or(globals.timeout).unwrap_or(3)),

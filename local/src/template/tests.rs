@@ -84,7 +84,7 @@ fn what_is_not_understood_is_named() {
         ("          Type: Api\n", "          Type: Schedule\n", "only events of Type Api"),
         ("TABLE_NAME: !Ref SessionTable", "TABLE_NAME: !Ref Nothing", "TABLE_NAME"),
         ("Auth:\n", "BinaryMediaTypes: ['*/*']\n      Auth:\n", "BinaryMediaTypes"),
-        ("Binary: create-session", "Bin: create-session", "Metadata.BuildProperties.Binary"),
+        ("target/lambda/create-session", "functions/create-session", "Properties.CodeUri"),
     ] {
         let error = altered(from, to);
         assert!(error.contains(expected), "{to}: {error}");

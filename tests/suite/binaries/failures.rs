@@ -142,7 +142,7 @@ async fn a_handler_that_panics_fails_one_invocation_and_repeats_nothing() {
     for line in &lines {
         assert_eq!([&line["level"], &line["message"]], [&json!("ERROR"), &json!("panicked")]);
         let at = line["at"].as_str().unwrap_or_default();
-        assert!(at.contains("programs/panics.rs:"), "{line}");
+        assert!(at.contains("programs/panics/src/main.rs:"), "{line}");
     }
     let why: Vec<_> = lines.iter().map(|line| line["why"].as_str()).collect();
     assert_eq!(why, [None, Some("there is no place for a list")]);

@@ -1,7 +1,6 @@
 //! One word for a function, everywhere.
 
 use super::{folders, read, root, template};
-use local::template::SEVER;
 use std::process::Command;
 
 #[test]
@@ -48,22 +47,7 @@ fn a_function_resource_is_called_as_its_binary() {
     }
 }
 
-#[test]
-fn a_function_is_built_from_the_folder_of_its_binary() {
-    // From the workspace's root cargo-lambda finds the default member alone, which is `local`.
-    let built = SEVER.split("Binary: ").skip(1).map(|rest| {
-        let binary = rest.split([' ', '}']).next().expect("a name");
-        let folder = rest.split("CodeUri: functions/").nth(1).and_then(|rest| rest.lines().next());
-        (binary, folder)
-    });
-    let built: Vec<_> = built.collect();
-    assert_eq!(built.len(), template().functions.len());
-    for (binary, folder) in built {
-        assert_eq!(folder, Some(binary));
-    }
-}
-
-/// The packages that are built into `package` when it is built by itself, as SAM does.
+/// The packages that are built into `package`.
 fn built_into(package: &str) -> Vec<String> {
     let tree = ["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none"];
     let told = Command::new(env!("CARGO"))

@@ -1,7 +1,7 @@
-//! One set of features for every build on a developer's machine, so that no library is compiled
-//! twice. `features/Cargo.toml` says how.
+//! How things are built. A developer's builds share one set of features, so that no library is
+//! compiled twice (`features/Cargo.toml` says how), and a deployment's profile is our own.
 
-use super::root;
+use super::{read, root};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
@@ -31,4 +31,21 @@ fn every_build_has_its_libraries_with_the_same_features() {
             assert_eq!(features, tests[&library], "{library} for {package}, and for the tests");
         }
     }
+}
+
+/// Where one of these is not written down, cargo-lambda builds with a value of its own. It also builds for `haswell` or
+/// `neoverse-n1`, which no profile can say: `bench/programs` builds as it does.
+#[test]
+fn cargo_lambda_has_nothing_to_add_to_the_release_profile() {
+    let manifest = read("Cargo.toml");
+    let profile = manifest.split("\n[profile.release]\n").nth(1).expect("a release profile");
+    let profile = profile.split("\n[").next().expect("a table");
+    for key in ["codegen-units", "lto", "panic", "strip"] {
+        let set = profile.lines().any(|line| line.starts_with(&format!("{key} = ")));
+        assert!(set, "profile.release has no {key}");
+    }
+    assert!(
+        profile.contains("panic = \"unwind\""),
+        "a handler that panics must not end its process"
+    );
 }

@@ -1,8 +1,8 @@
 //! Structure is asserted here, not remembered: names, routes, configuration, imports, tidiness and
 //! permissions.
 
+mod builds;
 mod configuration;
-mod features;
 mod grants;
 mod iam;
 mod imports;

@@ -1,5 +1,5 @@
-//! Every file in `events/` is fed to its function, so that no sample is dead and none is answered
-//! by chance.
+//! Every file in `events/`, and every variant of one, is fed to its function, so that no sample is dead and none is
+//! answered by chance.
 
 mod answers;
 mod authorizer;
@@ -8,6 +8,7 @@ mod core_outcomes;
 mod outcome;
 mod placeholders;
 mod prepared;
+mod samples;
 mod sdk;
 
 use answers::{FUNCTIONS, Row};
@@ -17,29 +18,15 @@ use local::template::FunctionResource;
 pub(crate) use outcome::Outcome;
 pub(crate) use placeholders::Placeholders;
 pub(crate) use prepared::Prepared;
+pub(crate) use samples::sample;
+use samples::{cases, names};
 use serde_json::{Value, json};
 use shared::lambda::DIRECT;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tests::World;
 
 const FAST: &str = "verify-session-fast";
-const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
-
-/// The names in a folder of samples, sorted.
-fn names(folder: &str) -> BTreeSet<String> {
-    let entries = fs::read_dir(PathBuf::from(EVENTS).join(folder)).expect("a folder of samples");
-    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("a sample").file_name();
-    entries.map(|entry| name(entry).into_string().expect("UTF-8")).collect()
-}
-
-/// The text of a sample.
-pub(crate) fn sample(function: &str, case: &str) -> String {
-    let path = format!("{EVENTS}/{function}/{case}.json");
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 #[test]
 fn every_sample_has_a_row_and_every_row_a_sample() {
@@ -47,15 +34,15 @@ fn every_sample_has_a_row_and_every_row_a_sample() {
     assert!(folders.remove("README.md"), "events/README.md says how samples are filled");
     assert_eq!(folders, FUNCTIONS.iter().map(|(name, _)| (*name).to_owned()).collect());
     for (function, rows) in FUNCTIONS {
-        let expected: BTreeSet<_> = rows.iter().map(|(case, _)| format!("{case}.json")).collect();
+        let expected: BTreeSet<_> = rows.iter().map(|(case, _)| (*case).to_owned()).collect();
         assert_eq!(expected.len(), rows.len(), "{function}: a row stands twice");
-        assert_eq!(names(function), expected, "{function}");
+        assert_eq!(cases(function), expected, "{function}");
     }
 }
 
 #[test]
 fn the_readme_of_the_samples_names_every_folder() {
-    let readme = fs::read_to_string(format!("{EVENTS}/README.md")).unwrap();
+    let readme = include_str!("../../events/README.md");
     for (function, _) in FUNCTIONS {
         assert!(readme.contains(&format!("`{function}`")), "{function}");
     }

@@ -14,7 +14,7 @@ export SEVER_SERVER := env("SEVER_SERVER", built_server / "debug/local")
 default:
     @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
 
-# Everything that must hold before a change lands
+# Everything that must hold before a change lands. The guard builds the functions that `binaries` tests
 all: format lint test doc server guard binaries engines sdk browser console templates
 
 # Run the whole bundle on this machine

@@ -193,7 +193,7 @@ pub(crate) fn release() -> Result<PathBuf, Failure> {
 }
 
 /// Builds `what` in release.
-fn cargo(what: &[&str]) -> Result<(), Failure> {
+pub(crate) fn cargo(what: &[&str]) -> Result<(), Failure> {
     let cargo = bench::variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
     let mut command = Command::new(cargo);
     let build = command.current_dir(root()).args(["build", "--release"]).args(what);

@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     note("verify-session as deployed, no token", count(1)?, count(1 + EVENTS)?);
     let mut bytes = Figures::new();
     for name in functions {
-        let path = programs.join(name);
+        let path = program(programs, name);
         let size = process::size(&path).map_err(Failure::io(path.display().to_string()))?;
         bytes.insert(name.to_owned(), size);
     }
@@ -103,7 +103,7 @@ fn count_in_process(
 ) -> Result<u64, Failure> {
     let log = log_in(programs, case, events);
     let mut valgrind = valgrind(&log);
-    valgrind.arg(programs.join("hot-paths")).arg(samples).arg(case).arg(events.to_string());
+    valgrind.arg(program(programs, "hot-paths")).arg(samples).arg(case).arg(events.to_string());
     let output = valgrind.output().map_err(Failure::io("running valgrind"))?;
     if output.status.success() {
         return read(&log);
@@ -120,6 +120,7 @@ fn count_as_deployed(sample: &Sample, events: u32, programs: &Path) -> Result<u6
     let tls = Tls::new().map_err(Failure::io("making a certificate"))?;
     fs::write(&roots, tls.certificate()).map_err(Failure::io("writing a certificate"))?;
     contestant.trust(&roots);
+    contestant.binary = program(programs, "verify-session");
     let log = log_in(programs, "deployed", events);
     let process = contestant.start_as(valgrind(&log).arg(contestant.binary.clone()))?;
     for _ in 0..events {
@@ -127,6 +128,11 @@ fn count_as_deployed(sample: &Sample, events: u32, programs: &Path) -> Result<u6
     }
     process.terminate().map_err(Failure::io("ending valgrind"))?;
     read(&log)
+}
+
+/// Where cargo-lambda has put a program.
+fn program(programs: &Path, name: &str) -> PathBuf {
+    programs.join(name).join("bootstrap")
 }
 
 fn log_in(programs: &Path, case: &str, events: u32) -> PathBuf {

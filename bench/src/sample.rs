@@ -153,11 +153,9 @@ async fn open(bundle: &Bundle, user: &str) -> Result<Value, Failure> {
 
 /// A sample event with the tokens of a session in it.
 fn event(folder: &str, case: &str, session: &Value) -> Result<String, Failure> {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
-    let text = std::fs::read_to_string(format!("{root}/{folder}/{case}.json"));
-    let text = text.map_err(Failure::sample)?;
     // As the gateway hands it over: without the spaces of a file that people read.
-    let event: Value = serde_json::from_str(&text).map_err(Failure::sample)?;
+    let event: Value =
+        serde_json::from_str(&tests::samples::sample(folder, case)).map_err(Failure::sample)?;
     Ok(event
         .to_string()
         .replace("${accessToken}", said_by(session, "/accessToken/token"))

@@ -1,8 +1,6 @@
 //! Checks AWS Signature Version 4 against the one local credential, for routes guarded by IAM and
 //! for the Invoke API.
 
-mod as_typed;
-
 use crate::{ACCESS_KEY, REGION, SECRET_KEY};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -59,20 +57,6 @@ const MISMATCH: &str = "The request signature we calculated does not match the s
 /// Checks that `request` is signed with the local credential for `service`, not long before or
 /// after `now`.
 pub(crate) async fn verify(
-    request: &Request<Bytes>,
-    service: &str,
-    now: Timestamp,
-) -> Result<(), Unsigned> {
-    let verdict = by_the_book(request, service, now).await;
-    match &verdict {
-        Err(Unsigned::Mismatch(why)) if why == MISMATCH => {
-            if as_typed::verify(request, service, now) { Ok(()) } else { verdict }
-        }
-        _ => verdict,
-    }
-}
-
-async fn by_the_book(
     request: &Request<Bytes>,
     service: &str,
     now: Timestamp,

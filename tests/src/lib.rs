@@ -16,6 +16,7 @@ pub mod programs;
 pub mod request;
 pub mod rsa_keys;
 pub mod runtime_api;
+pub mod samples;
 pub mod sandbox;
 pub mod world;
 

@@ -25,7 +25,8 @@ pub fn built(name: &str) -> &'static Path {
 fn programs() -> BTreeMap<String, PathBuf> {
     let Some(folder) = env::var_os(GIVEN).map(PathBuf::from) else { return build() };
     let names = local::functions::binaries().chain([PANICS]);
-    let programs: BTreeMap<_, _> = names.map(|name| (name.to_owned(), folder.join(name))).collect();
+    let programs: BTreeMap<_, _> =
+        names.map(|name| (name.to_owned(), folder.join(name).join("bootstrap"))).collect();
     for path in programs.values() {
         assert!(path.is_file(), "{GIVEN} has no {}", path.display());
     }

@@ -8,7 +8,6 @@ mod core_outcomes;
 mod outcome;
 mod placeholders;
 mod prepared;
-mod samples;
 mod sdk;
 
 use answers::{FUNCTIONS, Row};
@@ -18,13 +17,13 @@ use local::template::FunctionResource;
 pub(crate) use outcome::Outcome;
 pub(crate) use placeholders::Placeholders;
 pub(crate) use prepared::Prepared;
-pub(crate) use samples::sample;
-use samples::{cases, names};
 use serde_json::{Value, json};
 use shared::lambda::DIRECT;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tests::World;
+pub(crate) use tests::samples::sample;
+use tests::samples::{cases, names};
 
 const FAST: &str = "verify-session-fast";
 

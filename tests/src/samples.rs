@@ -1,5 +1,5 @@
 //! The events that functions are fed. Some are files in `events/`; every other is one of them with a change, by a line
-//! in `variants/`.
+//! in `tests/variants/`.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
-const VARIANTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suite/events/variants");
+const VARIANTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/variants");
 
 /// What stands in `events/` for the values of a session, and the placeholder of such a value.
 const EXAMPLES: [(&str, &str); 8] = [
@@ -23,14 +23,16 @@ const EXAMPLES: [(&str, &str); 8] = [
 ];
 
 /// The names in a folder of `events/`, sorted.
-pub(super) fn names(folder: &str) -> BTreeSet<String> {
+#[must_use]
+pub fn names(folder: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(PathBuf::from(EVENTS).join(folder)).expect("a folder of samples");
     let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("a sample").file_name();
     entries.map(|entry| name(entry).into_string().expect("UTF-8")).collect()
 }
 
 /// The names of all events of a function: its files, and what is made of them.
-pub(super) fn cases(function: &str) -> BTreeSet<String> {
+#[must_use]
+pub fn cases(function: &str) -> BTreeSet<String> {
     let files = names(function).into_iter();
     let files = files.map(|name| name.strip_suffix(".json").expect("JSON").to_owned());
     let mut cases: BTreeSet<_> = files.collect();
@@ -41,7 +43,8 @@ pub(super) fn cases(function: &str) -> BTreeSet<String> {
 }
 
 /// The text of an event, with placeholders.
-pub(crate) fn sample(function: &str, case: &str) -> String {
+#[must_use]
+pub fn sample(function: &str, case: &str) -> String {
     match variants(function).get(case) {
         Some(variant) => variant_of(function, case, variant).to_string(),
         None => file(function, case),

@@ -13,7 +13,7 @@ use serde_json::json;
 use shared::http::listing;
 use shared::ids::{SessionHandle, UserId};
 use shared::model::Scope;
-use shared::session::{SessionError, Sessions};
+use shared::session::{SessionError, SessionStore};
 
 pub(crate) async fn revoke(connected: &Connected, asked: &RevokeUser) -> Result<Done, Failure> {
     let user = UserId::parse(&asked.user)?;
@@ -21,7 +21,7 @@ pub(crate) async fn revoke(connected: &Connected, asked: &RevokeUser) -> Result<
     let except = asked.except.as_deref().map(SessionHandle::parse).transpose()?;
     let what = (&user, &scope, except.as_ref());
     let mut done = if asked.change.dry_run {
-        rehearse(&connected.sessions, what).await?
+        rehearse(&connected.store, what).await?
     } else {
         end(connected, what).await
     };
@@ -37,14 +37,14 @@ pub(crate) async fn revoke(connected: &Connected, asked: &RevokeUser) -> Result<
 /// A user, where, and the session to keep.
 type What<'a> = (&'a UserId, &'a Scope, Option<&'a SessionHandle>);
 
-async fn rehearse(sessions: &Sessions, (user, scope, except): What<'_>) -> Result<Done, Failure> {
+async fn rehearse(store: &SessionStore, (user, scope, except): What<'_>) -> Result<Done, Failure> {
     if let Some(kept) = except {
-        let kept = sessions.find(kept).await?;
+        let kept = store.find(kept).await?;
         if kept.is_none_or(|session| session.standing.user != *user) {
             return Err(SessionError::NoSessionToKeep.into());
         }
     }
-    let mut found = find(sessions, user, scope, usize::MAX).await?;
+    let mut found = find(store, user, scope, usize::MAX).await?;
     found.sessions.retain(|session| Some(&session.handle) != except);
     let text = format!(
         "{}would end: {}, and any that is not listed yet; nothing was done\n{}",
@@ -59,7 +59,7 @@ async fn rehearse(sessions: &Sessions, (user, scope, except): What<'_>) -> Resul
 
 async fn end(connected: &Connected, what: What<'_>) -> Done {
     let (user, scope, except) = what;
-    let result = connected.sessions.revoke_user(user, scope, except).await;
+    let result = connected.store.revoke_user(user, scope, except).await;
     let told = match &result {
         Err(error) if certainly_not_done(error) => None,
         result => {

@@ -8,7 +8,7 @@ use shared::app::App;
 use shared::config::CoreAccess;
 use shared::http::credentials::after_bearer;
 use shared::metric;
-use shared::session::FoundApp;
+use shared::session::supertokens::FoundApp;
 
 /// Who presents nothing is refused before anything is read, unless the operator lets everybody in.
 pub(crate) fn require_some_key(app: &App, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use crate::route::Form;
 use crate::tenants::{check_login_settings, shown};
 use serde_json::{Map, Value, json};
 use shared::ids::{AppId, TenantId};
-use shared::session::AppChange;
+use shared::session::supertokens::AppChange;
 use shared::tenancy::MAX_APPS;
 
 /// `PUT /recipe/multitenancy/app` and `…/app/v2`

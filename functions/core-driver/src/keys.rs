@@ -6,13 +6,13 @@ use crate::refusal::Refusal;
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde_json::json;
-use shared::session::NewJwt;
+use shared::session::supertokens::NewJwt;
 use shared::token::signing::KeyKind;
 use std::time::Duration;
 
 /// `GET /.well-known/jwks.json`
 pub(crate) async fn public_jwks(call: &Call<'_>) -> Answer {
-    let (keys, until_next) = call.of.sessions.jwks_for_sdk().await?;
+    let (keys, until_next) = call.of.sessions.jwks().await?;
     let mut reply = json(&keys);
     let caching = format!("max-age={}, must-revalidate", until_next.as_secs().max(1));
     if let Ok(caching) = HeaderValue::try_from(caching) {
@@ -23,7 +23,7 @@ pub(crate) async fn public_jwks(call: &Call<'_>) -> Answer {
 
 /// `GET /recipe/jwt/jwks`
 pub(crate) async fn jwks(call: &Call<'_>) -> Answer {
-    let (mut keys, _) = call.of.sessions.jwks_for_sdk().await?;
+    let (mut keys, _) = call.of.sessions.jwks().await?;
     keys["status"] = "OK".into();
     Ok(json(&keys))
 }

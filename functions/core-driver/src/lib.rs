@@ -28,7 +28,7 @@ use route::{Api, Target};
 use shared::app::App;
 use shared::ids::TenantId;
 use shared::lambda::{Caller, Function};
-use shared::session::FoundApp;
+use shared::session::supertokens::FoundApp;
 use std::sync::Arc;
 use version::Cdi;
 

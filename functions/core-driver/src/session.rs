@@ -11,10 +11,11 @@ use shared::ids::{SessionHandle, UserId};
 use shared::json::Object;
 use shared::metric;
 use shared::model::{Device, Ended, SessionData};
-use shared::session::{
-    ClassicCheck, ClassicRefresh, ClassicRefreshed, ClassicVerdict, Issued, NO_SESSION, NewSession,
-    Opening, PROTECTED_PAYLOAD, Regenerated, Seen,
+use shared::session::supertokens::{
+    NO_SESSION, PROTECTED_PAYLOAD, RefreshOutcome, RefreshRequest, Regenerated, SessionView,
+    VerifyOutcome, VerifyRequest,
 };
+use shared::session::{Issued, NewSession, Opening};
 use shared::time::Timestamp;
 use shared::token::access::AccessToken;
 use shared::token::payload::Payload;
@@ -86,7 +87,7 @@ pub(crate) async fn verify(call: &Call<'_>) -> Answer {
     let anti_csrf: Option<String> = body.optional("antiCsrfToken")?;
     let asked: bool = body.required("doAntiCsrfCheck")?;
     let enabled: bool = body.required("enableAntiCsrf")?;
-    let check = ClassicCheck {
+    let check = VerifyRequest {
         anti_csrf: anti_csrf.as_deref(),
         check_anti_csrf: asked && enabled,
         check_database: body.required("checkDatabase")?,
@@ -94,12 +95,12 @@ pub(crate) async fn verify(call: &Call<'_>) -> Answer {
     let Ok(token) = UnverifiedToken::parse_for_sdk(&token) else {
         return Ok(refused("TRY_REFRESH_TOKEN", "the access token is not one"));
     };
-    match call.of.sessions.verify_classic(token, check).await? {
-        ClassicVerdict::Allowed(seen) => Ok(seen_answer(call, &seen)),
-        ClassicVerdict::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
-        ClassicVerdict::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        ClassicVerdict::Ahead => Ok(ahead()),
-        ClassicVerdict::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
+    match call.of.sessions.verify(token, check).await? {
+        VerifyOutcome::Allowed(seen) => Ok(seen_answer(call, &seen)),
+        VerifyOutcome::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
+        VerifyOutcome::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        VerifyOutcome::Ahead => Ok(ahead()),
+        VerifyOutcome::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
     }
 }
 
@@ -113,7 +114,7 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
         cdi if cdi >= Cdi::V3_0 => body.optional("useDynamicSigningKey")?,
         _ => None,
     };
-    let asked = ClassicRefresh {
+    let asked = RefreshRequest {
         version: call.cdi.token_version(),
         enable_anti_csrf: body.required("enableAntiCsrf")?,
         anti_csrf: anti_csrf.as_deref(),
@@ -122,11 +123,11 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
     let Ok(token) = RefreshToken::parse(&token) else {
         return Ok(refused("UNAUTHORISED", "the refresh token is not one"));
     };
-    match call.of.sessions.refresh_classic(&token, asked).await? {
-        ClassicRefreshed::Issued(issued) => Ok(issued_answer(call, &issued)),
-        ClassicRefreshed::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        ClassicRefreshed::Ahead => Ok(ahead()),
-        ClassicRefreshed::Theft { handle, user, recipe_user } => {
+    match call.of.sessions.refresh(&token, asked).await? {
+        RefreshOutcome::Issued(issued) => Ok(issued_answer(call, &issued)),
+        RefreshOutcome::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        RefreshOutcome::Ahead => Ok(ahead()),
+        RefreshOutcome::Theft { handle, user, recipe_user } => {
             call.journal.theft_told(&call.caller, call.of.id(), &handle, &user).await;
             Ok(theft(&handle, &user, &recipe_user))
         }
@@ -168,7 +169,7 @@ fn issued_answer(call: &Call<'_>, issued: &Issued) -> Reply {
     let Issued { session, access, refresh, at } = issued;
     let mut answer = Object::default();
     answer.set("status", &"OK");
-    answer.set("session", &shown(call, &Seen::of(session.clone(), None)));
+    answer.set("session", &shown(call, &SessionView::of(session.clone(), None)));
     answer.set("accessToken", &access_token(access));
     let expiry = session.standing.expires_at;
     answer.set("refreshToken", &token_info(&refresh.expose(), expiry, *at));
@@ -178,7 +179,7 @@ fn issued_answer(call: &Call<'_>, issued: &Issued) -> Reply {
     json(&answer)
 }
 
-fn seen_answer(call: &Call<'_>, seen: &Seen) -> Reply {
+fn seen_answer(call: &Call<'_>, seen: &SessionView) -> Reply {
     let mut answer = Object::default();
     answer.set("status", &"OK");
     answer.set("session", &shown(call, seen));
@@ -188,7 +189,7 @@ fn seen_answer(call: &Call<'_>, seen: &Seen) -> Reply {
     json(&answer)
 }
 
-fn shown(call: &Call<'_>, seen: &Seen) -> Object {
+fn shown(call: &Call<'_>, seen: &SessionView) -> Object {
     let mut shown = Object::default();
     shown.set("handle", &seen.handle.as_str());
     shown.set("userId", &seen.user.as_str());

@@ -10,7 +10,7 @@ use shared::http::Reply;
 use shared::ids::{SessionHandle, TenantId, UserId};
 use shared::json::Object;
 use shared::model::{Scope, Session, SessionData};
-use shared::session::{Change, NO_SESSION, PROTECTED_PAYLOAD};
+use shared::session::supertokens::{Change, NO_SESSION, PROTECTED_PAYLOAD};
 use shared::token::payload::Payload;
 
 /// `GET /user/id`: Sever keeps no users.
@@ -81,11 +81,11 @@ async fn remove_handles(
     for handle in &handles {
         let known = handle.tenant().is_some_and(|tenant| tenants.contains(&tenant));
         // The other functions open sessions in any tenant: one that lives can be ended.
-        if !known && call.of.sessions.find(handle).await?.is_none() {
+        if !known && call.of.store().find(handle).await?.is_none() {
             return Err(no_tenant(call, handle));
         }
     }
-    let revoked = call.of.sessions.revoke_handles_classic(handles.clone()).await;
+    let revoked = call.of.sessions.revoke_handles(handles.clone()).await;
     let (by, app) = (call.actor(), call.of.id());
     call.journal.handles_revoked(&call.caller, by, app, &handles, None, &revoked).await;
     Ok(revoked?.ended.into_iter().map(|ended| ended.handle).collect())
@@ -98,7 +98,7 @@ pub(crate) async fn remove_user(
     across: bool,
 ) -> Result<Vec<SessionHandle>, Refusal> {
     let scope = scope(call, across)?;
-    let swept = call.of.sessions.revoke_user(user, &scope, None).await;
+    let swept = call.of.store().revoke_user(user, &scope, None).await;
     let (by, app, what) = (call.actor(), call.of.id(), (user, &scope, None));
     call.journal.user_revoked(&call.caller, by, app, what, None, &swept).await;
     Ok(swept?.handles)
@@ -168,7 +168,7 @@ async fn change(call: &Call<'_>, handle: &str, change: Change) -> Answer {
 /// A live session by its handle.
 pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session>, Refusal> {
     let Ok(handle) = SessionHandle::parse(handle) else { return Ok(None) };
-    let found = call.of.sessions.find(&handle).await?;
+    let found = call.of.store().find(&handle).await?;
     if found.is_none() {
         check_tenant(call, &handle).await?;
     }

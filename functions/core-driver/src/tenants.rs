@@ -11,7 +11,7 @@ use crate::{Call, sessions};
 use serde_json::{Map, Value, json};
 use shared::http::Reply;
 use shared::ids::{TenantId, UserId};
-use shared::session::TenantChange;
+use shared::session::supertokens::TenantChange;
 use shared::tenancy::MAX_TENANTS;
 use std::collections::HashSet;
 

@@ -82,7 +82,7 @@ async fn handle(
         TransferName::Header => Transfer::Header,
         TransferName::Cookie => Transfer::Cookie,
     };
-    let issued = app.sessions.create(new_session(command, transfer)?).await?;
+    let issued = app.tokens.create(new_session(command, transfer)?).await?;
     journal.opened(&caller, Actor::of(&caller), &AppId::public(), &issued.session).await;
     Ok(answer(&app, &issued, transfer))
 }

@@ -37,7 +37,7 @@ async fn handle(app: Arc<App>, command: Command, _: Caller) -> Result<Value, Api
     let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let limit = limit(command.limit)?;
     let after = command.cursor.map(|text| read_cursor(&text, &scope)).transpose()?;
-    let listing = app.sessions.list(&user, &scope, limit, after.as_ref()).await?;
+    let listing = app.store.list(&user, &scope, limit, after.as_ref()).await?;
     Ok(json!({
         "status": "OK",
         "sessions": listing.sessions.iter().map(shown).collect::<Vec<_>>(),

@@ -35,13 +35,13 @@ async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Rep
         AccessCredential::Duplicated => return Ok(refuse("try refresh token")),
     };
     let evidence = credentials.evidence(transfer, request.method());
-    match app.sessions.verify_fast(*token, evidence).await? {
+    match app.tokens.verify_fast(*token, evidence).await? {
         Verdict::Refused(refusal) => {
             metric::refused(refusal.reason());
             Ok(refuse("try refresh token"))
         }
         Verdict::Allowed(principal) => {
-            let ended = app.sessions.logout(&principal.handle).await;
+            let ended = app.store.logout(&principal.handle).await;
             journal.logged_out(&caller, &principal, None, &ended).await;
             ended?;
             let tokens = ClientTokens::take(transfer, &app.web.cookies);

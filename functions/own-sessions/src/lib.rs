@@ -56,7 +56,7 @@ async fn list(app: &App, who: &Principal, query: &str) -> Result<Reply, ApiError
     let page: Page = from_query(query, &["limit"])?;
     let limit = limit(page.limit)?;
     let after = page.cursor.map(|text| read_cursor(&text, &Scope::User)).transpose()?;
-    let listing = app.sessions.list_own(who, limit, after.as_ref()).await?;
+    let listing = app.store.list_own(who, limit, after.as_ref()).await?;
     let sessions = listing.sessions.iter().map(|session| shown_to(who, session));
     let body = json!({
         "status": "OK",

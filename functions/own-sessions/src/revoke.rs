@@ -101,14 +101,14 @@ pub(super) async fn answer(
 impl Call<'_> {
     /// As `logout` does: a session that is already over is as good as ended.
     async fn end_current(&self) -> Result<RevokedAnswer, ApiError> {
-        let ended = self.app.sessions.logout(&self.who.handle).await;
+        let ended = self.app.store.logout(&self.who.handle).await;
         self.journal.logged_out(&self.caller, self.who, self.reason.as_ref(), &ended).await;
         Ok(RevokedAnswer::by_name(&ended?))
     }
 
     async fn end_one(&self, handle: &SessionHandle) -> Result<RevokedAnswer, ApiError> {
         let user = &self.who.user;
-        let revoked = self.app.sessions.end_own(user, handle).await;
+        let revoked = self.app.store.end_own(user, handle).await;
         let (by, app, asked) = (Actor::User(user), AppId::public(), std::slice::from_ref(handle));
         let reason = self.reason.as_ref();
         self.journal.handles_revoked(&self.caller, by, &app, asked, reason, &revoked).await;
@@ -123,7 +123,7 @@ impl Call<'_> {
     /// Nothing is ended when the session to be kept does not live: "the others" never become all.
     async fn end_all_but(&self, kept: Option<&SessionHandle>) -> Result<RevokedAnswer, ApiError> {
         let (user, scope) = (&self.who.user, Scope::User);
-        let swept = self.app.sessions.end_all_own(user, kept).await;
+        let swept = self.app.store.end_all_own(user, kept).await;
         let (by, app, what) = (Actor::User(user), AppId::public(), (user, &scope, kept));
         let reason = self.reason.as_ref();
         self.journal.user_revoked(&self.caller, by, &app, what, reason, &swept).await;

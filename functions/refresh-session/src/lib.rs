@@ -42,7 +42,7 @@ async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Rep
         return Ok(refuse("unauthorised"));
     };
     let evidence = credentials.evidence(transfer, request.method());
-    Ok(match app.sessions.refresh(&token, evidence).await? {
+    Ok(match app.tokens.refresh(&token, evidence).await? {
         Refreshed::Issued(issued) => issue(&app, &issued, transfer, &credentials).await,
         Refreshed::Unauthorised(refusal) => {
             metric::refused(refusal.reason());
@@ -82,7 +82,7 @@ async fn issue(
 /// nothing: the next refresh looks again.
 async fn is_disputed(app: &App, issued: &Issued, credentials: &Credentials<'_>) -> bool {
     for rival in credentials.rivals(Transfer::Header) {
-        let disputes = app.sessions.is_of_another_session(rival, &issued.session.handle).await;
+        let disputes = app.tokens.is_of_another_session(rival, &issued.session.handle).await;
         if matches!(disputes, Ok(true)) {
             return true;
         }

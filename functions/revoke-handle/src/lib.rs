@@ -44,7 +44,7 @@ async fn handle(
 ) -> Result<RevokedAnswer, ApiError> {
     let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
     let handles = handles(command)?;
-    let revoked = app.sessions.revoke_handles(handles.clone()).await;
+    let revoked = app.store.revoke_handles(handles.clone()).await;
     let by = Actor::of(&caller);
     journal
         .handles_revoked(&caller, by, &AppId::public(), &handles, reason.as_ref(), &revoked)

@@ -47,7 +47,7 @@ async fn handle(
     let except =
         command.except_session_handle.map(|text| SessionHandle::parse(&text)).transpose()?;
     let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
-    let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await;
+    let swept = app.store.revoke_user(&user, &scope, except.as_ref()).await;
     let (by, what) = (Actor::of(&caller), (&user, &scope, except.as_ref()));
     journal.user_revoked(&caller, by, &AppId::public(), what, reason.as_ref(), &swept).await;
     Ok(RevokedAnswer::of_user(&swept?))

@@ -100,9 +100,9 @@ async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionErr
         return Ok(None);
     };
     let verdict = if app.authorizer.check_policy.is_strict(&event.asked) {
-        app.sessions.verify_strict(*token, evidence).await?
+        app.tokens.verify_strict(*token, evidence).await?
     } else {
-        app.sessions.verify_fast(*token, evidence).await?
+        app.tokens.verify_fast(*token, evidence).await?
     };
     let principal = match verdict {
         Verdict::Allowed(principal) => principal,
@@ -112,7 +112,7 @@ async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionErr
         }
     };
     for rival in credentials.rivals(transfer) {
-        if app.sessions.is_known_of_another_session(rival, &principal.handle) {
+        if app.tokens.is_known_of_another_session(rival, &principal.handle) {
             metric::refused("no-single-token");
             return Ok(None);
         }

@@ -3,9 +3,10 @@
 //! same successor again. Whoever presents it later, or an older one, holds a token that somebody
 //! else has used: theft, and this session ends.
 
-use super::{AntiCsrfMode, CLOCKS_DIFFER, Evidence, Issued, Refusal, SessionError, Sessions};
+use super::{AntiCsrfMode, Evidence, Issued, Refusal, TokenService};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Lineage, Place, Rotation, Session};
+use crate::session::{CLOCKS_DIFFER, SessionError};
 use crate::table::{Rotated, RotationWrite, TableError};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
@@ -39,7 +40,7 @@ pub struct Theft {
     pub ended: bool,
 }
 
-impl Sessions {
+impl TokenService {
     /// Exchanges a refresh token.
     ///
     /// # Errors
@@ -55,7 +56,7 @@ impl Sessions {
                 Ok(session) => session,
                 Err(refusal) => return Ok(Refreshed::Unauthorised(refusal)),
             };
-            let now = self.clock.now();
+            let now = self.store.clock.now();
             let lineage = &session.standing.lineage;
             let issued = match lineage.place(token.hash().digest()) {
                 Place::Current => self.exchange(session.clone(), token, evidence, now).await?,
@@ -85,15 +86,15 @@ impl Sessions {
         Err(TableError::Contended { doing: "rotating a session" }.into())
     }
 
-    pub(super) fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {
-        let grace = self.policy.rotation_grace_period;
+    pub(in crate::session) fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {
+        let grace = self.policy.lifetimes.rotation_grace_period;
         // Without the last, an exchange by a clock that was far ahead would be in grace until then.
         !grace.is_zero() && now <= rotation.at.plus(grace) && rotation.at <= now.plus(CLOCKS_DIFFER)
     }
 
     /// Whether the token was issued by the classic exchange for one that our own has exchanged a
     /// moment ago: of two tabs, each took another way. The other goes on; this one is told no.
-    pub(super) fn is_overtaken_sibling(
+    pub(in crate::session) fn is_overtaken_sibling(
         &self,
         lineage: &Lineage,
         token: &RefreshToken,
@@ -112,7 +113,7 @@ impl Sessions {
         token: &RefreshToken,
         evidence: Evidence<'_>,
     ) -> Result<Result<Session, Refusal>, SessionError> {
-        Ok(match self.find_live(token.handle()).await? {
+        Ok(match self.store.find_live(token.handle()).await? {
             Err(ended) => Err(Refusal::Ended(ended)),
             // Whoever merely knows a handle must not be able to end its session by inventing a
             // token.
@@ -140,7 +141,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Option<Issued>, SessionError> {
         let (seen, ends) = (session.standing.lineage.current, session.standing.expires_at);
-        let salt = RotationSalt(self.entropy.bytes()?);
+        let salt = RotationSalt(self.store.entropy.bytes()?);
         let refresh = token.successor(&salt, &session.token_key);
         let previous = token.hash().digest();
         // A cookie session from before the operator asked for anti-CSRF tokens gets one now.
@@ -148,7 +149,7 @@ impl Sessions {
         let lacks_token =
             self.policy.anti_csrf == AntiCsrfMode::ViaToken && session.anti_csrf.is_none();
         if in_cookies && lacks_token {
-            session.anti_csrf = Some(AntiCsrfToken::mint(self.entropy.bytes()?));
+            session.anti_csrf = Some(AntiCsrfToken::mint(self.store.entropy.bytes()?));
             session.anti_csrf_since = Some(now);
         }
         session.standing.expires_at = self.session_expiry(now);
@@ -164,10 +165,10 @@ impl Sessions {
             expires_at: session.standing.expires_at,
             new_anti_csrf: session.anti_csrf.as_ref().filter(|_| in_cookies && lacks_token),
         };
-        match self.table.rotate(&session.handle, seen, write).await? {
+        match self.store.table.rotate(&session.handle, seen, write).await? {
             // The write was so slow that the session's time was over before it took effect.
-            Rotated::Rotated if self.clock.now() >= ends => {
-                self.table.patient().remove(&session.handle).await?;
+            Rotated::Rotated if self.store.clock.now() >= ends => {
+                self.store.table.patient().remove(&session.handle).await?;
                 Ok(None)
             }
             Rotated::Rotated => Ok(Some(Issued { session, access, refresh, at: now })),
@@ -179,7 +180,7 @@ impl Sessions {
 
     /// Theft ends this session, and no other.
     async fn end_stolen(&self, session: Session) -> Result<Refreshed, SessionError> {
-        let removed = self.table.patient().remove(&session.handle).await?;
+        let removed = self.store.table.patient().remove(&session.handle).await?;
         Ok(Refreshed::Theft(Theft {
             handle: session.handle,
             user: session.standing.user,
@@ -193,7 +194,10 @@ impl Sessions {
 /// one with the token itself. Our own exchange gives a session one for all; the exchange that gave
 /// it is known only to those who have its answer: a parallel tab, or a client whose answer was
 /// lost, has not.
-pub(super) fn expected_anti_csrf(session: &Session, token: &RefreshToken) -> Option<AntiCsrfToken> {
+pub(in crate::session) fn expected_anti_csrf(
+    session: &Session,
+    token: &RefreshToken,
+) -> Option<AntiCsrfToken> {
     if let Some(own) = token.anti_csrf(&session.token_key) {
         return Some(own);
     }

@@ -1,13 +1,14 @@
 //! What a signed-in user sees and ends: sessions of their own, whichever tenant they are in, and no
 //! others.
 
-use super::patience::Patience;
-use super::{Listing, Principal, Revoked, SessionError, Sessions, Swept, newest_first};
+use super::{Listing, Revoked, SessionStore, Swept, newest_first};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::Scope;
+use crate::session::patience::Patience;
+use crate::session::{Principal, SessionError};
 use crate::table::IndexCursor;
 
-impl Sessions {
+impl SessionStore {
     /// A page of the live sessions of who asks, in all tenants. The session by which they ask is the
     /// first of the first page, even when the index does not show it yet, and on no other; it is not
     /// counted in `limit`. The others follow, newest first. Another one that was opened a moment ago
@@ -54,7 +55,7 @@ impl Sessions {
     /// items: asked in a loop, it must not keep an operator from ending sessions.
     ///
     /// # Errors
-    /// As [`Sessions::revoke_user`].
+    /// As [`SessionStore::revoke_user`].
     pub async fn end_all_own(
         &self,
         user: &UserId,

@@ -1,45 +1,38 @@
-//! Which key signs and which keys verify. The first caller makes the first keys; whoever notices
-//! that a key is due makes the next one; a conditional write decides between two who do so at once.
+//! The keys that an execution environment remembers: which key signs, and which keys verify.
 
-use super::{CLOCKS_DIFFER, SessionError, Sessions};
-use crate::table::{KeysWritten, TableError};
+use super::KeyStore;
+use crate::session::{CLOCKS_DIFFER, SessionError};
 use crate::time::Timestamp;
 use crate::token::keyring::{Keyring, Kid};
-use crate::token::sealing::Sealing;
-use crate::token::signing::{KeyKind, KeyLifetimes, SigningKey, SigningKeyError, SigningKeys};
+use crate::token::signing::{KeyLifetimes, SigningKeys};
 use crate::token::unverified::UnverifiedToken;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How long an execution environment signs by the keys it read, so that it notices a rotation by
-/// another that has a shorter interval.
-const SIGNING_KEYS_MAX_AGE: Duration = Duration::from_mins(5);
 /// For how long a key set without keys is published: the first caller of a new deployment makes
 /// them at any moment.
 const EMPTY_SET_MAX_AGE: Duration = Duration::from_secs(1);
-/// How often keys are made against others who make them too.
-pub(super) const ROUNDS: usize = 4;
-
 /// How long an execution environment checks by the published keys it read. The next check after
 /// that reads them again, and refuses when it cannot: so long, at the most, a killed key's tokens
 /// pass.
 pub const KEYRING_MAX_AGE: Duration = Duration::from_mins(5);
 
-/// Keys that were read once.
-#[derive(Default)]
-pub(super) struct KeyCache {
-    /// Held while keys are read or made, so that parallel first callers in one process make them
-    /// once.
-    signing: Mutex<Option<(SigningKeys, Timestamp)>>,
+/// The keys of one app, as this execution environment last read them.
+pub struct KeyCache {
+    pub(super) store: KeyStore,
+    pub(super) lifetimes: KeyLifetimes,
+    /// The private keys and when they were read. Held while keys are read or made, so that parallel
+    /// first callers in one process make them once.
+    pub(super) signing: Mutex<Option<(SigningKeys, Timestamp)>>,
     published: RwLock<Option<Published>>,
     /// Held while the published keys are read by themselves, so that of parallel callers one reads.
     reading: Mutex<()>,
 }
 
 #[derive(Clone)]
-struct Published {
-    keyring: Arc<Keyring>,
+pub(super) struct Published {
+    pub(super) keyring: Arc<Keyring>,
     /// Before the read began: what was written until then is in it.
     read_at: Timestamp,
     misses: Misses,
@@ -100,76 +93,35 @@ impl Misses {
 }
 
 /// Whether `now` is `since` or less than `span` after it. A clock that was set back is outside.
-fn within(since: Timestamp, span: Duration, now: Timestamp) -> bool {
+pub(super) fn within(since: Timestamp, span: Duration, now: Timestamp) -> bool {
     (since..since.plus(span)).contains(&now)
 }
 
-impl Sessions {
-    fn key_lifetimes(&self) -> KeyLifetimes {
-        KeyLifetimes {
-            update_interval: self.policy.key_update_interval,
-            access_token_validity: self.policy.access_token_validity,
+impl KeyCache {
+    pub(in crate::session) fn new(store: KeyStore, lifetimes: KeyLifetimes) -> Self {
+        Self {
+            store,
+            lifetimes,
+            signing: Mutex::default(),
+            published: RwLock::default(),
+            reading: Mutex::default(),
         }
     }
 
-    /// The key that signs now.
-    pub(super) async fn signer(&self, kind: KeyKind) -> Result<SigningKey, SessionError> {
-        let now = self.clock.now();
-        let mut cached = self.keys.signing.lock().await;
-        let fresh = cached.as_ref().is_some_and(|(keys, read_at)| {
-            within(*read_at, SIGNING_KEYS_MAX_AGE, now) && !keys.is_due(now, self.key_lifetimes())
-        });
-        if !fresh {
-            let known = cached.as_ref().and_then(|(keys, _)| keys.sealing.clone());
-            *cached = Some((self.read_or_make_keys(now, known).await?, now));
-        }
-        let signer = cached.as_ref().and_then(|(keys, _)| keys.signer(kind, now));
-        Ok(signer.cloned().ok_or(SigningKeyError::Generate)?)
-    }
-
-    async fn read_or_make_keys(
-        &self,
-        now: Timestamp,
-        known: Option<Arc<Sealing>>,
-    ) -> Result<SigningKeys, SessionError> {
-        for _ in 0..ROUNDS {
-            let made = match self.read_signing_keys(known.as_ref()).await? {
-                None => SigningKeys::first(now, &self.entropy)?,
-                Some(keys) if keys.is_due(now, self.key_lifetimes()) => {
-                    keys.rotated(SigningKey::dynamic(now, &self.entropy)?, self.key_lifetimes())
-                }
-                Some(keys) => return Ok(keys),
-            };
-            let made = self.to_be_sealed(made).await?;
-            let written = self.table.write_keys(&made).await;
-            self.forget_published_keys();
-            match written? {
-                KeysWritten::Written => return Ok(made),
-                KeysWritten::Stale => {}
-            }
-        }
-        Err(TableError::Contended { doing: "making signing keys" }.into())
-    }
-
-    /// Both are read again before they are used.
-    pub(super) async fn forget_keys(&self) {
-        *self.keys.signing.lock().await = None;
-        self.forget_published_keys();
-    }
-
-    fn forget_published_keys(&self) {
-        *self.keys.published.write().unwrap_or_else(PoisonError::into_inner) = None;
+    /// The published keys are read again before they are used.
+    pub(super) fn forget_published_keys(&self) {
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The published keys as last read, if that will do.
     fn published_if(&self, will_do: impl Fn(&Published) -> bool) -> Option<Published> {
-        let cached = self.keys.published.read().unwrap_or_else(PoisonError::into_inner);
+        let cached = self.published.read().unwrap_or_else(PoisonError::into_inner);
         cached.as_ref().filter(|published| will_do(published)).cloned()
     }
 
     /// The published keys as last read, if that was a short while ago and reading them again would
     /// not help to check `token`.
-    pub(super) fn keyring_at_hand(
+    pub(in crate::session) fn keyring_at_hand(
         &self,
         token: &UnverifiedToken<'_>,
         now: Timestamp,
@@ -179,7 +131,7 @@ impl Sessions {
 
     /// Keeps the published keys as they were read on behalf of `token`, by a read that began at
     /// `started`.
-    pub(super) fn keep_keyring(
+    pub(in crate::session) fn keep_keyring(
         &self,
         keys: Option<Keyring>,
         token: &UnverifiedToken<'_>,
@@ -197,7 +149,7 @@ impl Sessions {
         started: Timestamp,
     ) -> Published {
         let keyring = Arc::new(keys.unwrap_or_default());
-        let mut cached = self.keys.published.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cached = self.published.write().unwrap_or_else(PoisonError::into_inner);
         let misses = cached.as_ref().map(|published| published.misses).unwrap_or_default();
         let mut published = Published { keyring, read_at: started, misses };
         // Only a key that may yet appear was looked for in vain.
@@ -212,7 +164,7 @@ impl Sessions {
     }
 
     /// The published keys, read again if they are old or if that may bring the key of `token`.
-    pub(super) async fn keyring_for(
+    pub(in crate::session) async fn keyring_for(
         &self,
         token: &UnverifiedToken<'_>,
     ) -> Result<Arc<Keyring>, SessionError> {
@@ -226,18 +178,18 @@ impl Sessions {
         token: Option<&UnverifiedToken<'_>>,
     ) -> Result<Published, SessionError> {
         let at_hand = || {
-            let now = self.clock.now();
+            let now = self.store.clock.now();
             self.published_if(|published| will_do(published, now))
         };
         if let Some(published) = at_hand() {
             return Ok(published);
         }
-        let _reading = self.keys.reading.lock().await;
+        let _reading = self.reading.lock().await;
         if let Some(published) = at_hand() {
             return Ok(published);
         }
-        let started = self.clock.now();
-        Ok(self.keep_published(self.table.published_keys().await?, token, started))
+        let started = self.store.clock.now();
+        Ok(self.keep_published(self.store.table.published_keys().await?, token, started))
     }
 
     /// The JSON Web Key Set, and for how long it may be cached: until the next key is made, and no
@@ -251,34 +203,21 @@ impl Sessions {
     /// We could not find out.
     pub async fn jwks(&self) -> Result<(serde_json::Value, Duration), SessionError> {
         let Published { keyring, read_at, .. } = self.to_publish().await?;
-        let now = self.clock.now();
-        let next = keyring.newest_dynamic().map(|made| self.key_lifetimes().next_after(made));
+        let now = self.store.clock.now();
+        let next = keyring.newest_dynamic().map(|made| self.lifetimes.next_after(made));
         let until = next.unwrap_or(now).min(read_at.plus(KEYRING_MAX_AGE));
         let millis = u64::try_from(until.millis() - now.millis()).unwrap_or_default();
         Ok((keyring.jwks(now), Duration::from_millis(millis).max(Duration::from_secs(1))))
     }
 
-    async fn to_publish(&self) -> Result<Published, SessionError> {
-        let max_age = self.key_lifetimes().overlap() / 2;
+    /// The keys that a key set may show.
+    pub(super) async fn to_publish(&self) -> Result<Published, SessionError> {
+        let max_age = self.lifetimes.overlap() / 2;
         let will_do = |published: &Published, now| {
             let is_empty = published.keyring.is_empty();
             let max_age = if is_empty { max_age.min(EMPTY_SET_MAX_AGE) } else { max_age };
             published.is_younger_than(max_age, now)
         };
         self.published_unless_read(will_do, None).await
-    }
-
-    /// The same for a SuperTokens SDK, whose core has keys from the start (PROTOCOL 4.9): makes the
-    /// first ones, and one that is due. Reads no private key otherwise.
-    ///
-    /// # Errors
-    /// We could not find out.
-    pub async fn jwks_for_sdk(&self) -> Result<(serde_json::Value, Duration), SessionError> {
-        let newest = self.to_publish().await?.keyring.newest_dynamic();
-        let is_due = |made| self.clock.now() >= self.key_lifetimes().next_after(made);
-        if newest.is_none_or(is_due) {
-            self.signer(KeyKind::Dynamic).await?;
-        }
-        self.jwks().await
     }
 }

@@ -3,11 +3,11 @@
 //! whoever presents the token again, or a sibling, holds what somebody else has used: theft. The
 //! SDK then ends the session.
 
-use super::issue::IssuedWith;
-use super::refresh::expected_anti_csrf;
-use super::{Issued, PROTECTED_PAYLOAD, SessionError, Sessions};
+use super::{CoreSessions, PROTECTED_PAYLOAD};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::{Ended, Place, Session};
+use crate::session::issue::{IssuedWith, expected_anti_csrf};
+use crate::session::{Issued, SessionError};
 use crate::table::{Promoted, Promotion, TableError};
 use crate::time::Timestamp;
 use crate::token::refresh::{Classic, RefreshToken};
@@ -20,7 +20,7 @@ const GONE: &str = "Session missing in db or has expired";
 
 /// What an SDK asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct ClassicRefresh<'a> {
+pub struct RefreshRequest<'a> {
     /// Of the new access token.
     pub version: Version,
     /// Whether it wants anti-CSRF tokens, and compares them.
@@ -33,7 +33,7 @@ pub struct ClassicRefresh<'a> {
 
 /// What became of it.
 #[derive(Debug)]
-pub enum ClassicRefreshed {
+pub enum RefreshOutcome {
     /// A new pair of tokens.
     Issued(Box<Issued>),
     /// No, for this reason.
@@ -51,32 +51,32 @@ pub enum ClassicRefreshed {
     },
 }
 
-impl Sessions {
+impl CoreSessions {
     /// Exchanges a refresh token by the classic rules.
     ///
     /// # Errors
     /// We could not find out. Asking again with the same token is harmless.
-    pub async fn refresh_classic(
+    pub async fn refresh(
         &self,
         token: &RefreshToken,
-        asked: ClassicRefresh<'_>,
-    ) -> Result<ClassicRefreshed, SessionError> {
+        asked: RefreshRequest<'_>,
+    ) -> Result<RefreshOutcome, SessionError> {
         for _ in 0..ROUNDS {
-            let mut session = match self.find_live(token.handle()).await? {
+            let mut session = match self.tokens.store.find_live(token.handle()).await? {
                 Ok(session) => session,
-                Err(Ended::Ahead) => return Ok(ClassicRefreshed::Ahead),
-                Err(_) => return Ok(ClassicRefreshed::Unauthorised(GONE)),
+                Err(Ended::Ahead) => return Ok(RefreshOutcome::Ahead),
+                Err(_) => return Ok(RefreshOutcome::Unauthorised(GONE)),
             };
             if let Some(reason) = refuse(&session, token, asked) {
-                return Ok(ClassicRefreshed::Unauthorised(reason));
+                return Ok(RefreshOutcome::Unauthorised(reason));
             }
-            let now = self.clock.now();
+            let now = self.tokens.store.clock.now();
             let parent = match self.make_current(&session, token, now).await? {
                 Presented::Current(parent) => parent,
                 Presented::Overtaken => continue,
-                Presented::Refused(reason) => return Ok(ClassicRefreshed::Unauthorised(reason)),
+                Presented::Refused(reason) => return Ok(RefreshOutcome::Unauthorised(reason)),
                 Presented::Stolen => {
-                    return Ok(ClassicRefreshed::Theft {
+                    return Ok(RefreshOutcome::Theft {
                         handle: session.handle,
                         user: session.standing.user,
                         recipe_user: session.recipe_user,
@@ -84,13 +84,13 @@ impl Sessions {
                 }
             };
             if let Some(kind) = asked.key_kind.filter(|kind| *kind != session.key_kind) {
-                if !self.table.set_key_kind(&session.handle, kind).await? {
-                    return Ok(ClassicRefreshed::Unauthorised(GONE));
+                if !self.tokens.store.table.set_key_kind(&session.handle, kind).await? {
+                    return Ok(RefreshOutcome::Unauthorised(GONE));
                 }
                 session.key_kind = kind;
             }
             let issued = self.issue_child(session, &parent, asked, now).await?;
-            return Ok(ClassicRefreshed::Issued(Box::new(issued)));
+            return Ok(RefreshOutcome::Issued(Box::new(issued)));
         }
         Err(TableError::Contended { doing: "exchanging a refresh token" }.into())
     }
@@ -107,20 +107,20 @@ impl Sessions {
         match lineage.place(next) {
             Place::Current => Ok(Presented::Current(token.clone())),
             // Our own exchange lets a parallel tab, and a client whose answer was lost, go on.
-            Place::Previous(rotation) if self.in_grace(rotation, now) => {
+            Place::Previous(rotation) if self.tokens.in_grace(rotation, now) => {
                 let salt = rotation.salt.as_ref();
                 let successor = salt.map(|salt| token.successor(salt, &session.token_key));
                 Ok(successor.map_or(Presented::Stolen, Presented::Current))
             }
             Place::Superseded if token.parent() == Some(lineage.current) => {
-                let (seen, expires_at) = (lineage.current, self.session_expiry(now));
+                let (seen, expires_at) = (lineage.current, self.tokens.session_expiry(now));
                 let promotion = Promotion { seen, next, at: now, expires_at };
-                match self.table.promote(&session.handle, &promotion).await? {
+                match self.tokens.store.table.promote(&session.handle, &promotion).await? {
                     Promoted::Promoted => Ok(Presented::Current(token.clone())),
                     Promoted::Stale | Promoted::Gone => Ok(Presented::Overtaken),
                 }
             }
-            Place::Superseded if self.is_overtaken_sibling(lineage, token, now) => {
+            Place::Superseded if self.tokens.is_overtaken_sibling(lineage, token, now) => {
                 Ok(Presented::Refused("another token has been refreshed in its place"))
             }
             Place::Previous(_) | Place::Superseded => Ok(Presented::Stolen),
@@ -132,7 +132,7 @@ impl Sessions {
         &self,
         mut session: Session,
         parent: &RefreshToken,
-        asked: ClassicRefresh<'_>,
+        asked: RefreshRequest<'_>,
         now: Timestamp,
     ) -> Result<Issued, SessionError> {
         let key = &session.token_key;
@@ -141,17 +141,18 @@ impl Sessions {
             with_anti_csrf: asked.enable_anti_csrf,
         };
         let handle = session.handle.clone();
-        let refresh = RefreshToken::mint_classic(handle, self.entropy.bytes()?, key, classic);
+        let refresh =
+            RefreshToken::mint_classic(handle, self.tokens.store.entropy.bytes()?, key, classic);
         let tokens = IssuedWith { parent: Some(parent.hash()), ..IssuedWith::first(&refresh, key) };
-        let life = self.shortened_life(asked.version, now)?;
-        let access = self.issue(&session, asked.version, tokens, life).await?;
+        let life = self.tokens.shortened_life(asked.version, now)?;
+        let access = self.tokens.issue(&session, asked.version, tokens, life).await?;
         // What the client is told: the session lives that long as soon as the token is used.
-        session.standing.expires_at = self.session_expiry(now);
+        session.standing.expires_at = self.tokens.session_expiry(now);
         Ok(Issued { session, access, refresh, at: now })
     }
 }
 
-/// Where a refresh token stands once [`Sessions::make_current`] has done what it could.
+/// Where a refresh token stands once [`CoreSessions::make_current`] has done what it could.
 enum Presented {
     /// This one is current: the token, or the one it is known to have been exchanged for.
     Current(RefreshToken),
@@ -166,7 +167,7 @@ enum Presented {
 fn refuse(
     session: &Session,
     token: &RefreshToken,
-    asked: ClassicRefresh<'_>,
+    asked: RefreshRequest<'_>,
 ) -> Option<&'static str> {
     if !token.is_genuine(&session.token_key) {
         return Some(GONE);

@@ -1,8 +1,9 @@
 //! A session and its user's generations, read one after the other, and judged together.
 
-use super::{LOOKS, SessionError, Sessions};
+use super::SessionStore;
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Generations, Session, Standing};
+use crate::session::{LOOKS, SessionError};
 use crate::table::TableError;
 
 /// What the look before found of a session that does not live by its generations.
@@ -16,11 +17,11 @@ use crate::table::TableError;
 ///   behind while its generation was present.
 /// - *Ahead*: the generation was read after the row of the first look, and is still lower.
 #[derive(Default)]
-pub(super) struct Looks(Option<(Generations, Ended)>);
+pub(in crate::session) struct Looks(Option<(Generations, Ended)>);
 
 impl Looks {
     /// Whether this look proves why the session does not live.
-    pub(super) fn prove(&mut self, why: Ended, present: Generations) -> bool {
+    pub(in crate::session) fn prove(&mut self, why: Ended, present: Generations) -> bool {
         match why {
             Ended::Missing | Ended::Expired => true,
             Ended::Revoked | Ended::Ahead => self.0.replace((present, why)) == Some((present, why)),
@@ -29,7 +30,12 @@ impl Looks {
 }
 
 /// Tells the operator whose session is ahead of its generations. The edge counts it.
-pub(super) fn warn_if_ahead(why: Ended, user: &UserId, tenant: &TenantId, handle: &SessionHandle) {
+pub(in crate::session) fn warn_if_ahead(
+    why: Ended,
+    user: &UserId,
+    tenant: &TenantId,
+    handle: &SessionHandle,
+) {
     if why == Ended::Ahead {
         tracing::warn!(
             session = handle.fingerprint(),
@@ -40,9 +46,17 @@ pub(super) fn warn_if_ahead(why: Ended, user: &UserId, tenant: &TenantId, handle
     }
 }
 
-impl Sessions {
+impl SessionStore {
+    /// The session of this handle, if it lives.
+    ///
+    /// # Errors
+    /// We could not find out.
+    pub async fn find(&self, handle: &SessionHandle) -> Result<Option<Session>, SessionError> {
+        Ok(self.find_live(handle).await?.ok())
+    }
+
     /// The session, if it lives.
-    pub(super) async fn find_live(
+    pub(in crate::session) async fn find_live(
         &self,
         handle: &SessionHandle,
     ) -> Result<Result<Session, Ended>, SessionError> {
@@ -55,7 +69,7 @@ impl Sessions {
     ///
     /// # Errors
     /// We could not find out. The inner error says why the session does not live.
-    pub(super) async fn find_unended(
+    pub(in crate::session) async fn find_unended(
         &self,
         handle: &SessionHandle,
     ) -> Result<Result<Session, Ended>, SessionError> {

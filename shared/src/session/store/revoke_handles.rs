@@ -1,8 +1,9 @@
 //! Sessions are ended by name, one or many at once. What does not exist is left out of the answer;
 //! nothing is an error but not to know.
 
-use super::{SessionError, Sessions};
+use super::SessionStore;
 use crate::ids::{SessionHandle, UserId};
+use crate::session::SessionError;
 use crate::table::{Removed, TableError};
 use crate::time::Timestamp;
 use futures_util::{StreamExt, stream};
@@ -58,7 +59,7 @@ pub(super) struct Removals {
     pub(super) failure: Option<TableError>,
 }
 
-impl Sessions {
+impl SessionStore {
     /// Ends these sessions and answers those whose rows this call removed, in the order asked, each
     /// once. A session whose time was over is not among them, whether or not the table still had
     /// its row. When it answers, every strict check refuses all of them.
@@ -73,19 +74,8 @@ impl Sessions {
         self.remove_handles(handles, |removed| now < removed.expires_at).await
     }
 
-    /// The same for a SuperTokens SDK, which is told of a session whose time was over too, while
-    /// the table has its row (PROTOCOL 4.6).
-    ///
-    /// # Errors
-    /// Likewise.
-    pub async fn revoke_handles_classic(
-        &self,
-        handles: Vec<SessionHandle>,
-    ) -> Result<Revoked, SessionError> {
-        self.remove_handles(handles, |_| true).await
-    }
-
-    async fn remove_handles(
+    /// Ends these sessions, and answers those whose rows this call removed and that `counts`.
+    pub(in crate::session) async fn remove_handles(
         &self,
         handles: Vec<SessionHandle>,
         counts: impl Fn(&Removed) -> bool,

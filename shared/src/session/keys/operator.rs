@@ -2,8 +2,8 @@
 //! kills one in an emergency. None of it depends on how long tokens live, so that whoever does it
 //! need not be configured as the functions are.
 
-use super::keys::ROUNDS;
-use super::{SessionError, Sessions};
+use super::{KeyStore, ROUNDS};
+use crate::session::SessionError;
 use crate::table::{KeysWritten, TableError};
 use crate::time::Timestamp;
 use crate::token::keyring::{Kid, PublicKey};
@@ -54,7 +54,7 @@ pub enum KeyKilled {
     Unknown,
 }
 
-impl Sessions {
+impl KeyStore {
     /// Every key there is, in the order of their making. Reads no private key.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Sessions {
             };
             let newest = made.newest_dynamic().map(next).ok_or(SigningKeyError::Generate)?;
             let made = self.to_be_sealed(made).await?;
-            if self.write_by_hand(&made).await? == KeysWritten::Written {
+            if self.table.write_keys(&made).await? == KeysWritten::Written {
                 return Ok(KeyRotated::Made(newest));
             }
         }
@@ -129,19 +129,12 @@ impl Sessions {
                 return Ok(tried.map_or(KeyKilled::Unknown, killed));
             };
             let left = self.to_be_sealed(left).await?;
-            if self.write_by_hand(&left).await? == KeysWritten::Written {
+            if self.table.write_keys(&left).await? == KeysWritten::Written {
                 return Ok(KeyKilled::Killed { replacement });
             }
             tried = Some(replacement);
         }
         Err(TableError::Contended { doing: "killing a signing key" }.into())
-    }
-
-    /// Whatever becomes of the write, this process reads the keys again before it uses them.
-    async fn write_by_hand(&self, keys: &SigningKeys) -> Result<KeysWritten, SessionError> {
-        let written = self.table.write_keys(keys).await;
-        self.forget_keys().await;
-        Ok(written?)
     }
 }
 

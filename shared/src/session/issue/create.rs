@@ -1,10 +1,10 @@
 //! A session is opened with the generations its user has at that moment: a revocation that is under
 //! way ends it at birth, and one that is over does not touch it.
 
-use super::issue::IssuedWith;
-use super::{AntiCsrfMode, SessionError, Sessions};
+use super::{AntiCsrfMode, IssuedWith, TokenService};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Device, IssuerClaim, Lineage, Session, SessionData, Standing};
+use crate::session::SessionError;
 use crate::table::{Inserted, TableError};
 use crate::time::Timestamp;
 use crate::token::access::AccessToken;
@@ -71,25 +71,26 @@ pub struct Issued {
     pub at: Timestamp,
 }
 
-impl Sessions {
+impl TokenService {
     /// Opens a session.
     ///
     /// # Errors
     /// [`SessionError::AccessTokenTooLarge`] is the caller's to mend; anything else means that no
     /// session was reported open.
     pub async fn create(&self, new: NewSession) -> Result<Issued, SessionError> {
-        let now = self.clock.now();
+        let now = self.store.clock.now();
         let anti_csrf = self.first_anti_csrf(new.opening)?;
-        let token_key = TokenKey(self.entropy.bytes()?);
+        let token_key = TokenKey(self.store.entropy.bytes()?);
         let mut failure = TableError::Contended { doing: "opening a session" };
         for draw in 0..DRAWS {
             if draw > 0 {
                 tokio::time::sleep(Duration::from_millis(25 << draw)).await;
             }
-            let handle = SessionHandle::mint(&new.tenant, self.entropy.bytes()?);
+            let handle = SessionHandle::mint(&new.tenant, self.store.entropy.bytes()?);
             // The handle names the copy of the tenant's generation that judges the session.
-            let born = self.table.generations(&new.user, &new.tenant, &handle).await?;
-            let refresh = first_token(&new, handle.clone(), self.entropy.bytes()?, &token_key);
+            let born = self.store.table.generations(&new.user, &new.tenant, &handle).await?;
+            let refresh =
+                first_token(&new, handle.clone(), self.store.entropy.bytes()?, &token_key);
             let lineage = Lineage { current: refresh.hash().digest(), rotation: None };
             let session = Session {
                 handle,
@@ -114,11 +115,11 @@ impl Sessions {
                     Opening::Classic { .. } => IssuerClaim::Payloads,
                 },
             };
-            self.check_payload(&session, &session.payload)?;
+            self.policy.check_payload(&session, &session.payload)?;
             // Signed before it is written: a payload too large for a token leaves no session
             // behind.
             let access = self.first_access_token(&session, &refresh, new.opening, now).await?;
-            match self.table.insert_new(&session).await {
+            match self.store.table.insert_new(&session).await {
                 Ok(Inserted::Inserted) => return Ok(Issued { session, access, refresh, at: now }),
                 Ok(Inserted::HandleTaken) => {}
                 Err(error) => failure = error,
@@ -130,7 +131,7 @@ impl Sessions {
     fn first_anti_csrf(&self, opening: Opening) -> Result<Option<AntiCsrfToken>, SessionError> {
         let in_cookies = matches!(opening, Opening::Own { in_cookies: true });
         if in_cookies && self.policy.anti_csrf == AntiCsrfMode::ViaToken {
-            Ok(Some(AntiCsrfToken::mint(self.entropy.bytes()?)))
+            Ok(Some(AntiCsrfToken::mint(self.store.entropy.bytes()?)))
         } else {
             Ok(None)
         }

@@ -1,9 +1,9 @@
 //! A new access token in the middle of a session, with another payload (PROTOCOL 4.5).
 
-use super::issue::{IssuedWith, Life};
-use super::verify_classic::Seen;
-use super::{NO_SESSION, SessionError, Sessions};
+use super::{CoreSessions, NO_SESSION, SessionView};
 use crate::model::Ended;
+use crate::session::SessionError;
+use crate::session::issue::{IssuedWith, Life};
 use crate::token::keyring::Invalid;
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
@@ -12,7 +12,7 @@ use crate::token::unverified::UnverifiedToken;
 #[derive(Debug)]
 pub enum Regenerated {
     /// The session as it now is, with a new access token unless the presented one had expired.
-    Done(Box<Seen>),
+    Done(Box<SessionView>),
     /// No, for this reason.
     Unauthorised(&'static str),
     /// The session is ahead of its generations ([`Ended::Ahead`]).
@@ -21,7 +21,7 @@ pub enum Regenerated {
     ProtectedPayload,
 }
 
-impl Sessions {
+impl CoreSessions {
     /// Replaces the session's payload, if another is given, and the access token by one that
     /// carries it: good for as long as the presented one was, whose expiry does not matter.
     ///
@@ -33,8 +33,8 @@ impl Sessions {
         token: UnverifiedToken<'_>,
         payload: Option<Payload>,
     ) -> Result<Regenerated, SessionError> {
-        let now = self.clock.now();
-        let keyring = self.keyring_for(&token).await?;
+        let now = self.tokens.store.clock.now();
+        let keyring = self.tokens.keys.keyring_for(&token).await?;
         let signed = keyring.check_signature(&token, now);
         let claims = token.claims_on_trust();
         match signed {
@@ -43,7 +43,7 @@ impl Sessions {
             Err(Invalid::UnknownKey) if claims.expires_at < now => {}
             Err(_) => return Ok(Regenerated::Unauthorised("the access token is not valid")),
         }
-        let mut session = match self.find_live(&claims.handle).await? {
+        let mut session = match self.tokens.store.find_live(&claims.handle).await? {
             Ok(session) => session,
             Err(Ended::Ahead) => return Ok(Regenerated::Ahead),
             Err(_) => return Ok(Regenerated::Unauthorised(NO_SESSION)),
@@ -53,26 +53,26 @@ impl Sessions {
         }
         if let Some(payload) = payload {
             session.payload = session.own_payload(payload);
-            self.check_payload(&session, &session.payload)?;
+            self.tokens.policy().check_payload(&session, &session.payload)?;
             if !session.payload.fits(claims.version) {
                 return Ok(Regenerated::ProtectedPayload);
             }
-            if !self.table.set_payload(&session.handle, &session.payload).await? {
+            if !self.tokens.store.table.set_payload(&session.handle, &session.payload).await? {
                 return Ok(Regenerated::Unauthorised(NO_SESSION));
             }
         } else if !session.payload.fits(claims.version) {
             return Ok(Regenerated::ProtectedPayload);
         }
         if claims.expires_at < now {
-            return Ok(Regenerated::Done(Box::new(Seen::of(session, None))));
+            return Ok(Regenerated::Done(Box::new(SessionView::of(session, None))));
         }
-        let life = Life { to: claims.expires_at, ..self.full_life(claims.version, now) };
+        let life = Life { to: claims.expires_at, ..self.tokens.full_life(claims.version, now) };
         let tokens = IssuedWith {
             refresh: claims.refresh_hash,
             parent: claims.parent,
             anti_csrf: claims.anti_csrf,
         };
-        let access = self.issue(&session, claims.version, tokens, life).await?;
-        Ok(Regenerated::Done(Box::new(Seen::of(session, Some(access)))))
+        let access = self.tokens.issue(&session, claims.version, tokens, life).await?;
+        Ok(Regenerated::Done(Box::new(SessionView::of(session, Some(access)))))
     }
 }

@@ -2,10 +2,11 @@
 //! table asked, and on the first use of an access token after a refresh, which makes that refresh
 //! final.
 
-use super::issue::IssuedWith;
-use super::{SessionError, Sessions};
+use super::CoreSessions;
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Session};
+use crate::session::SessionError;
+use crate::session::issue::IssuedWith;
 use crate::table::{Promoted, Promotion, TableError};
 use crate::token::access::{AccessToken, Claims};
 use crate::token::payload::Payload;
@@ -16,7 +17,7 @@ const ROUNDS: usize = 8;
 
 /// What an SDK asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct ClassicCheck<'a> {
+pub struct VerifyRequest<'a> {
     /// The anti-CSRF token that the client presented.
     pub anti_csrf: Option<&'a str>,
     /// Whether it must be that of the access token.
@@ -27,9 +28,9 @@ pub struct ClassicCheck<'a> {
 
 /// What came of it.
 #[derive(Debug)]
-pub enum ClassicVerdict {
+pub enum VerifyOutcome {
     /// The request may pass.
-    Allowed(Box<Seen>),
+    Allowed(Box<SessionView>),
     /// The client must refresh, for this reason.
     TryRefresh(&'static str),
     /// The session is over, for this reason.
@@ -42,7 +43,7 @@ pub enum ClassicVerdict {
 
 /// A session as a SuperTokens SDK is shown it.
 #[derive(Debug)]
-pub struct Seen {
+pub struct SessionView {
     /// Its name.
     pub handle: SessionHandle,
     /// Whose it is.
@@ -57,26 +58,26 @@ pub struct Seen {
     pub new_access: Option<AccessToken>,
 }
 
-impl Sessions {
+impl CoreSessions {
     /// Checks an access token by the classic rules.
     ///
     /// # Errors
     /// We could not find out. Refuse.
-    pub async fn verify_classic(
+    pub async fn verify(
         &self,
         token: UnverifiedToken<'_>,
-        check: ClassicCheck<'_>,
-    ) -> Result<ClassicVerdict, SessionError> {
-        let keyring = self.keyring_for(&token).await?;
-        let Ok(claims) = keyring.verify_for_sdk(token, self.clock.now()) else {
-            return Ok(ClassicVerdict::TryRefresh("the access token is not valid or has expired"));
+        check: VerifyRequest<'_>,
+    ) -> Result<VerifyOutcome, SessionError> {
+        let keyring = self.tokens.keys.keyring_for(&token).await?;
+        let Ok(claims) = keyring.verify_for_sdk(token, self.tokens.store.clock.now()) else {
+            return Ok(VerifyOutcome::TryRefresh("the access token is not valid or has expired"));
         };
         if check.check_anti_csrf {
             let presented = check.anti_csrf.unwrap_or_default();
             match &claims.anti_csrf {
                 Some(expected) if expected.matches(presented) => {}
-                Some(_) => return Ok(ClassicVerdict::TryRefresh("anti-csrf check failed")),
-                None => return Ok(ClassicVerdict::TryRefresh("the token has no anti-csrf token")),
+                Some(_) => return Ok(VerifyOutcome::TryRefresh("anti-csrf check failed")),
+                None => return Ok(VerifyOutcome::TryRefresh("the token has no anti-csrf token")),
             }
         }
         if check.check_database || claims.parent.is_some() {
@@ -90,18 +91,19 @@ impl Sessions {
         &self,
         claims: Claims,
         check_database: bool,
-    ) -> Result<ClassicVerdict, SessionError> {
+    ) -> Result<VerifyOutcome, SessionError> {
         for _ in 0..ROUNDS {
-            let found = match self.find_unended(&claims.handle).await? {
-                Err(Ended::Ahead) => return Ok(ClassicVerdict::Ahead),
+            let found = match self.tokens.store.find_unended(&claims.handle).await? {
+                Err(Ended::Ahead) => return Ok(VerifyOutcome::Ahead),
                 found => found.ok(),
             };
-            let is_over = |session: &Session| session.standing.expires_at <= self.clock.now();
+            let is_over =
+                |session: &Session| session.standing.expires_at <= self.tokens.store.clock.now();
             let stands = |session: &Session| {
                 belongs(&claims, session) && !(check_database && is_over(session))
             };
             let Some(session) = found.filter(stands) else {
-                return Ok(ClassicVerdict::Unauthorised(if check_database {
+                return Ok(VerifyOutcome::Unauthorised(if check_database {
                     "Either the session has ended or has been blacklisted"
                 } else {
                     "Session missing in db"
@@ -120,22 +122,22 @@ impl Sessions {
                 return Ok(allowed(claims));
             }
             if !session.payload.fits(claims.version) {
-                return Ok(ClassicVerdict::ProtectedPayload);
+                return Ok(VerifyOutcome::ProtectedPayload);
             }
             // Signed before it is written.
             let seen = self.seen_anew(&claims, session).await?;
             if !promotes {
-                return Ok(ClassicVerdict::Allowed(Box::new(seen)));
+                return Ok(VerifyOutcome::Allowed(Box::new(seen)));
             }
-            let now = self.clock.now();
+            let now = self.tokens.store.clock.now();
             let promotion = Promotion {
                 seen: current,
                 next: claims.refresh_hash.digest(),
                 at: now,
-                expires_at: self.session_expiry(now),
+                expires_at: self.tokens.session_expiry(now),
             };
-            match self.table.promote(&seen.handle, &promotion).await? {
-                Promoted::Promoted => return Ok(ClassicVerdict::Allowed(Box::new(seen))),
+            match self.tokens.store.table.promote(&seen.handle, &promotion).await? {
+                Promoted::Promoted => return Ok(VerifyOutcome::Allowed(Box::new(seen))),
                 Promoted::Stale | Promoted::Gone => {}
             }
         }
@@ -143,19 +145,23 @@ impl Sessions {
     }
 
     /// The session with a new access token: the stored payload, no parent, the rest as it was.
-    async fn seen_anew(&self, claims: &Claims, session: Session) -> Result<Seen, SessionError> {
+    async fn seen_anew(
+        &self,
+        claims: &Claims,
+        session: Session,
+    ) -> Result<SessionView, SessionError> {
         let tokens = IssuedWith {
             refresh: claims.refresh_hash.clone(),
             parent: None,
             anti_csrf: claims.anti_csrf.clone(),
         };
-        let life = self.full_life(claims.version, self.clock.now());
-        let access = self.issue(&session, claims.version, tokens, life).await?;
-        Ok(Seen::of(session, Some(access)))
+        let life = self.tokens.full_life(claims.version, self.tokens.store.clock.now());
+        let access = self.tokens.issue(&session, claims.version, tokens, life).await?;
+        Ok(SessionView::of(session, Some(access)))
     }
 }
 
-impl Seen {
+impl SessionView {
     /// The session as its row has it.
     #[must_use]
     pub fn of(session: Session, new_access: Option<AccessToken>) -> Self {
@@ -171,8 +177,8 @@ impl Seen {
 }
 
 /// The session as its access token has it.
-fn allowed(claims: Claims) -> ClassicVerdict {
-    ClassicVerdict::Allowed(Box::new(Seen {
+fn allowed(claims: Claims) -> VerifyOutcome {
+    VerifyOutcome::Allowed(Box::new(SessionView {
         handle: claims.handle,
         user: claims.user,
         recipe_user: claims.recipe_user,

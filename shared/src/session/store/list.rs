@@ -2,9 +2,10 @@
 //! shows an ended session. A page is sorted, newest first; the index has no order by time, so that one
 //! page may have older sessions than the next.
 
-use super::{SessionError, Sessions};
+use super::SessionStore;
 use crate::ids::{SessionHandle, UserId};
 use crate::model::{Scope, Summary};
+use crate::session::SessionError;
 use crate::table::IndexCursor;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -29,7 +30,7 @@ pub fn newest_first(sessions: &mut [Summary]) {
     });
 }
 
-impl Sessions {
+impl SessionStore {
     /// A page of the live sessions of `user` in `scope`. One that was opened a moment ago may be
     /// missing.
     ///
@@ -47,8 +48,8 @@ impl Sessions {
         Ok(page)
     }
 
-    /// The same, as the index has them.
-    async fn page(
+    /// A page of live sessions in the order of the index.
+    pub(in crate::session) async fn page(
         &self,
         user: &UserId,
         scope: &Scope,
@@ -76,26 +77,5 @@ impl Sessions {
             .map(|(session, _)| (session.handle.clone(), session))
             .collect();
         Ok(handles.iter().filter_map(|handle| live.remove(handle)).collect())
-    }
-
-    /// The handles of all live sessions of `user` in `scope`, for a SuperTokens SDK, which knows no
-    /// pages (PROTOCOL 4.7). Likewise.
-    ///
-    /// # Errors
-    /// We could not find out.
-    pub async fn list_handles(
-        &self,
-        user: &UserId,
-        scope: &Scope,
-    ) -> Result<Vec<SessionHandle>, SessionError> {
-        let (mut handles, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.page(user, scope, MAX_LISTED, after.as_ref()).await?;
-            handles.extend(page.sessions.into_iter().map(|session| session.handle));
-            after = page.next;
-            if after.is_none() {
-                return Ok(handles);
-            }
-        }
     }
 }

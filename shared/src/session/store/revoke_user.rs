@@ -2,14 +2,14 @@
 //! opened under a lower one is dead, whether the index knows of it or not. Then the rows are swept,
 //! as clean-up.
 
-use super::live::Looks;
-use super::patience::{Patience, Tries};
 use super::revoke_handles::Removals;
-use super::{SessionError, Sessions};
+use super::{Looks, SessionStore};
 use crate::ids::{Generation, SessionHandle, UserId};
 use crate::model::{Generations, Scope, Standing};
+use crate::session::SessionError;
+use crate::session::patience::{Patience, Tries};
 use crate::table::{HandlePage, IndexCursor, Kept, SessionTable, TableError};
-use crate::time::{EntropyError, Timestamp};
+use crate::time::Timestamp;
 
 const DOING: &str = "revoking a user's sessions";
 
@@ -27,7 +27,7 @@ pub struct Swept {
     pub failure: Option<TableError>,
 }
 
-impl Sessions {
+impl SessionStore {
     /// Ends every session of `user` in `scope`, but for `except`. When it answers, all of them are
     /// refused. It is tried for some 10 s.
     ///
@@ -68,11 +68,6 @@ impl Sessions {
         let effective_at = self.clock.now();
         let (handles, failure) = self.sweep(user, scope, generation, started).await;
         Ok(Swept { handles, effective_at, finished_at: self.clock.now(), failure })
-    }
-
-    /// A generation of this moment.
-    pub(super) fn new_generation(&self) -> Result<Generation, EntropyError> {
-        Ok(Generation::new(self.clock.now(), self.entropy.bytes()?))
     }
 
     /// A session to be kept that cannot be found is an error, never a reason to end all.

@@ -1,8 +1,9 @@
 //! Which payloads a session cannot carry, although they are well-formed.
 
-use super::{Principal, Sessions};
+use super::Principal;
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{IssuerClaim, Session};
+use crate::session::Policy;
 use crate::token::payload::{MAX_ANSWER_BYTES, Payload, RESERVED};
 
 /// What the largest form of an authorizer's answer has beside the caller's own values, in bytes: an
@@ -35,10 +36,10 @@ impl Principal {
     }
 }
 
-impl Sessions {
+impl Policy {
     /// # Errors
     /// `session` cannot carry `payload`.
-    pub(super) fn check_payload(
+    pub(in crate::session) fn check_payload(
         &self,
         session: &Session,
         payload: &Payload,
@@ -55,8 +56,8 @@ impl Sessions {
 
     /// # Errors
     /// An application may not name this issuer.
-    pub(super) fn check_issuer(&self, issuer: &str) -> Result<(), UnfitPayload> {
-        if self.policy.issuers.is_own(issuer) { Err(UnfitPayload::OwnIssuer) } else { Ok(()) }
+    pub(in crate::session) fn check_issuer(&self, issuer: &str) -> Result<(), UnfitPayload> {
+        if self.issuers.is_own(issuer) { Err(UnfitPayload::OwnIssuer) } else { Ok(()) }
     }
 }
 

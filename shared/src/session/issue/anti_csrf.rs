@@ -33,7 +33,7 @@ impl Evidence<'_> {
     /// Whether it suffices for a session with this `expected` token. A session that was opened
     /// without a token, before the operator chose [`AntiCsrfMode::ViaToken`], has none to compare:
     /// `without_token` says what then holds.
-    pub(super) fn suffices(
+    pub(in crate::session) fn suffices(
         self,
         mode: AntiCsrfMode,
         expected: Option<&AntiCsrfToken>,

@@ -1,7 +1,8 @@
 //! What an access token says, and for how long.
 
-use super::{SessionError, Sessions};
+use super::TokenService;
 use crate::model::{IssuerClaim, Session};
+use crate::session::SessionError;
 use crate::time::Timestamp;
 use crate::token::access::{AccessToken, Claims, MAX_BYTES};
 use crate::token::anti_csrf::AntiCsrfToken;
@@ -10,28 +11,28 @@ use crate::token::version::Version;
 
 /// From when to when an access token is good.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Life {
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
+pub(in crate::session) struct Life {
+    pub(in crate::session) from: Timestamp,
+    pub(in crate::session) to: Timestamp,
 }
 
 /// The tokens that an access token of the classic exchange goes with.
-pub(super) struct IssuedWith {
-    pub(super) refresh: RefreshHash,
-    pub(super) parent: Option<RefreshHash>,
-    pub(super) anti_csrf: Option<AntiCsrfToken>,
+pub(in crate::session) struct IssuedWith {
+    pub(in crate::session) refresh: RefreshHash,
+    pub(in crate::session) parent: Option<RefreshHash>,
+    pub(in crate::session) anti_csrf: Option<AntiCsrfToken>,
 }
 
 impl IssuedWith {
     /// With a session's first refresh token.
-    pub(super) fn first(refresh: &RefreshToken, key: &TokenKey) -> Self {
+    pub(in crate::session) fn first(refresh: &RefreshToken, key: &TokenKey) -> Self {
         Self { refresh: refresh.hash(), parent: None, anti_csrf: refresh.anti_csrf(key) }
     }
 }
 
-impl Sessions {
-    pub(super) fn session_expiry(&self, now: Timestamp) -> Timestamp {
-        now.plus(self.policy.refresh_token_validity)
+impl TokenService {
+    pub(in crate::session) fn session_expiry(&self, now: Timestamp) -> Timestamp {
+        now.plus(self.policy.lifetimes.refresh_token_validity)
     }
 
     /// An access token as our own functions give it out.
@@ -39,7 +40,7 @@ impl Sessions {
     /// # Errors
     /// [`SessionError::AccessTokenTooLarge`]: no header or cookie can carry it. An SDK may have
     /// opened the session with a payload that its own gateway takes.
-    pub(super) async fn issue_access_token(
+    pub(in crate::session) async fn issue_access_token(
         &self,
         session: &Session,
         refresh: &RefreshToken,
@@ -56,14 +57,14 @@ impl Sessions {
     }
 
     /// An access token of any version, as it goes with `tokens`.
-    pub(super) async fn issue(
+    pub(in crate::session) async fn issue(
         &self,
         session: &Session,
         version: Version,
         tokens: IssuedWith,
         life: Life,
     ) -> Result<AccessToken, SessionError> {
-        let key = self.signer(session.key_kind).await?;
+        let key = self.keys.signer(session.key_kind).await?;
         let claims = Claims {
             version,
             user: session.standing.user.clone(),
@@ -85,20 +86,20 @@ impl Sessions {
     }
 
     /// The whole validity from now on.
-    pub(super) fn full_life(&self, version: Version, now: Timestamp) -> Life {
-        life(version, now, now.plus(self.policy.access_token_validity))
+    pub(in crate::session) fn full_life(&self, version: Version, now: Timestamp) -> Life {
+        life(version, now, now.plus(self.policy.lifetimes.access_token_validity))
     }
 
     /// The validity, shortened at random, so that clients do not refresh all at once.
-    pub(super) fn shortened_life(
+    pub(in crate::session) fn shortened_life(
         &self,
         version: Version,
         now: Timestamp,
     ) -> Result<Life, SessionError> {
-        let draw = u32::from_le_bytes(self.entropy.bytes()?);
-        let jitter =
-            self.policy.access_token_validity_jitter * f64::from(draw) / f64::from(u32::MAX);
-        let validity = self.policy.access_token_validity.mul_f64(1.0 - jitter);
+        let draw = u32::from_le_bytes(self.store.entropy.bytes()?);
+        let jitter = self.policy.lifetimes.access_token_validity_jitter * f64::from(draw)
+            / f64::from(u32::MAX);
+        let validity = self.policy.lifetimes.access_token_validity.mul_f64(1.0 - jitter);
         Ok(life(version, now, now.plus(validity)))
     }
 }

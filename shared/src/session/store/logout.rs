@@ -1,9 +1,10 @@
 //! Logging out ends the caller's own session. One that is already over is as good as ended.
 
-use super::{Revoked, SessionError, Sessions};
+use super::{Revoked, SessionStore};
 use crate::ids::SessionHandle;
+use crate::session::SessionError;
 
-impl Sessions {
+impl SessionStore {
     /// Ends the session of a principal. Whether it was still there makes no difference to the one
     /// who leaves. When it answers, every strict check refuses it. It is tried for some 10 s, although a
     /// user asks for it: it writes one row, by which nobody is kept from ending other sessions.

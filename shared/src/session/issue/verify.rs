@@ -5,10 +5,11 @@
 //! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot:
 //! when a revoke call has answered, every strict check that starts afterwards refuses.
 
-use super::live::{Looks, warn_if_ahead};
-use super::{Evidence, LOOKS, SessionError, Sessions};
+use super::{Evidence, TokenService};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Standing};
+use crate::session::store::{Looks, warn_if_ahead};
+use crate::session::{LOOKS, SessionError};
 use crate::table::{StrictRead, TableError};
 use crate::time::Timestamp;
 use crate::token::access::Claims;
@@ -71,7 +72,7 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
-impl Sessions {
+impl TokenService {
     /// Checks a token by itself: signature, issuer, time, anti-CSRF.
     ///
     /// # Errors
@@ -81,7 +82,7 @@ impl Sessions {
         token: UnverifiedToken<'_>,
         evidence: Evidence<'_>,
     ) -> Result<Verdict, SessionError> {
-        let keyring = self.keyring_for(&token).await?;
+        let keyring = self.keys.keyring_for(&token).await?;
         Ok(match self.genuine(token, &keyring, evidence) {
             Ok(claims) => Verdict::Allowed(principal(claims)),
             Err(refusal) => Verdict::Refused(refusal),
@@ -112,7 +113,9 @@ impl Sessions {
         token: UnverifiedToken<'_>,
         handle: &SessionHandle,
     ) -> bool {
-        let Some(keyring) = self.keyring_at_hand(&token, self.clock.now()) else { return false };
+        let Some(keyring) = self.keys.keyring_at_hand(&token, self.store.clock.now()) else {
+            return false;
+        };
         let claims = self.genuine(token, &keyring, Evidence::NotNeeded);
         claims.is_ok_and(|claims| claims.handle != *handle)
     }
@@ -128,8 +131,8 @@ impl Sessions {
         token: UnverifiedToken<'_>,
         evidence: Evidence<'_>,
     ) -> Result<Verdict, SessionError> {
-        let now = self.clock.now();
-        let checked = match self.keyring_at_hand(&token, now) {
+        let now = self.store.clock.now();
+        let checked = match self.keys.keyring_at_hand(&token, now) {
             Some(keyring) => match self.genuine(token, &keyring, evidence) {
                 Ok(claims) => self.read_for(&claims).await.map(|read| Ok((claims, read)))?,
                 Err(refusal) => Err(refusal),
@@ -143,7 +146,11 @@ impl Sessions {
     }
 
     async fn read_for(&self, claims: &Claims) -> Result<StrictRead, SessionError> {
-        Ok(self.table.read_strictly(&claims.handle, &claims.user, &claims.tenant, false).await?)
+        Ok(self
+            .store
+            .table
+            .read_strictly(&claims.handle, &claims.user, &claims.tenant, false)
+            .await?)
     }
 
     /// The token is not yet proven here: it only says what to fetch along with the keys.
@@ -154,9 +161,9 @@ impl Sessions {
         started: Timestamp,
     ) -> Result<Result<(Claims, StrictRead), Refusal>, SessionError> {
         let (handle, user) = (token.handle_to_fetch(), token.user_to_fetch());
-        let read = self.table.read_strictly(handle, user, token.tenant_to_fetch(), true);
+        let read = self.store.table.read_strictly(handle, user, token.tenant_to_fetch(), true);
         let mut read = read.await?;
-        let keyring = self.keep_keyring(read.keys.take(), &token, started);
+        let keyring = self.keys.keep_keyring(read.keys.take(), &token, started);
         Ok(self.genuine(token, &keyring, evidence).map(|claims| (claims, read)))
     }
 
@@ -167,7 +174,7 @@ impl Sessions {
         evidence: Evidence<'_>,
     ) -> Result<Claims, Refusal> {
         let claims = keyring
-            .verify(token, &self.policy.issuers, self.clock.now())
+            .verify(token, &self.policy.issuers, self.store.clock.now())
             .map_err(Refusal::Token)?;
         if evidence.suffices(self.policy.anti_csrf, claims.anti_csrf.as_ref(), false) {
             Ok(claims)
@@ -202,7 +209,7 @@ impl Sessions {
         let Some(session) = read.session.as_ref().filter(same) else {
             return Some(Refusal::Ended(Ended::Missing));
         };
-        if let Err(ended) = session.judge(read.generations, self.clock.now()) {
+        if let Err(ended) = session.judge(read.generations, self.store.clock.now()) {
             return Some(Refusal::Ended(ended));
         }
         let parent = claims.parent.as_ref().map(RefreshHash::digest);

@@ -1,9 +1,10 @@
 //! What an application changes of its own in a session, by handle (PROTOCOL 4.8): the claims of its
 //! access tokens and its session data, each replaced as a whole.
 
-use super::{SessionError, Sessions};
+use super::CoreSessions;
 use crate::ids::SessionHandle;
-use crate::model::{Session, SessionData};
+use crate::model::SessionData;
+use crate::session::SessionError;
 use crate::token::payload::Payload;
 
 /// What is replaced.
@@ -16,15 +17,7 @@ pub enum Change {
     Data(SessionData),
 }
 
-impl Sessions {
-    /// The session, if it lives.
-    ///
-    /// # Errors
-    /// We could not find out.
-    pub async fn find(&self, handle: &SessionHandle) -> Result<Option<Session>, SessionError> {
-        Ok(self.find_live(handle).await?.ok())
-    }
-
+impl CoreSessions {
     /// Replaces a part of a live session; `false` when there is none of this name. The last change
     /// wins.
     ///
@@ -35,13 +28,13 @@ impl Sessions {
         handle: &SessionHandle,
         change: Change,
     ) -> Result<bool, SessionError> {
-        let Some(session) = self.find(handle).await? else { return Ok(false) };
+        let Some(session) = self.tokens.store.find(handle).await? else { return Ok(false) };
         Ok(match change {
-            Change::Data(data) => self.table.set_data(handle, &data).await?,
+            Change::Data(data) => self.tokens.store.table.set_data(handle, &data).await?,
             Change::Payload(payload) => {
                 let payload = session.own_payload(payload);
-                self.check_payload(&session, &payload)?;
-                self.table.set_payload(handle, &payload).await?
+                self.tokens.policy().check_payload(&session, &payload)?;
+                self.tokens.store.table.set_payload(handle, &payload).await?
             }
         })
     }

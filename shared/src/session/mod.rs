@@ -7,10 +7,10 @@
 //! | [`issue`] | both of the above and the policy | opens, refreshes and checks sessions |
 //! | [`supertokens`] | all of the above | what only the core driver interface of the SuperTokens SDKs does |
 
+mod attempts;
 mod error;
 mod issue;
 mod keys;
-mod patience;
 mod policy;
 mod store;
 pub mod supertokens;
@@ -33,7 +33,7 @@ use std::time::Duration;
 
 /// How often a session that seems to be behind is read again while its user's generations change
 /// between the reads. More would mean that somebody revokes without pause.
-const LOOKS: usize = 8;
+const LOOKS: u32 = 8;
 
 /// How much the clocks of two execution environments may differ. A later time in the table was
 /// written by a clock that is wrong.

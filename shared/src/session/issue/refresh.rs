@@ -6,15 +6,16 @@
 use super::{AntiCsrfMode, Evidence, Issued, Refusal, TokenService};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Lineage, Place, Rotation, Session};
+use crate::session::attempts::Attempts;
 use crate::session::{CLOCKS_DIFFER, SessionError};
-use crate::table::{Rotated, RotationWrite, TableError};
+use crate::table::{Rotated, RotationWrite};
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
 use crate::token::refresh::{RefreshToken, RotationSalt};
 
-/// How often a refresh that others overtake looks again. The second look already finds their
-/// exchange, so even one more is rare.
-const ROUNDS: usize = 8;
+/// How often a refresh that other callers overtake is attempted. The second attempt already finds their
+/// exchange, so even a third is rare.
+const ROUNDS: u32 = 8;
 
 /// The outcome of a refresh.
 #[derive(Debug)]
@@ -51,7 +52,8 @@ impl TokenService {
         token: &RefreshToken,
         evidence: Evidence<'_>,
     ) -> Result<Refreshed, SessionError> {
-        for _ in 0..ROUNDS {
+        let mut attempts = Attempts::at_once("rotating a session", ROUNDS);
+        loop {
             let session = match self.session_of(token, evidence).await? {
                 Ok(session) => session,
                 Err(refusal) => return Ok(Refreshed::Unauthorised(refusal)),
@@ -82,8 +84,8 @@ impl TokenService {
             if let Some(issued) = issued {
                 return Ok(Refreshed::Issued(Box::new(issued)));
             }
+            attempts.again().await?;
         }
-        Err(TableError::Contended { doing: "rotating a session" }.into())
     }
 
     pub(in crate::session) fn in_grace(&self, rotation: &Rotation, now: Timestamp) -> bool {

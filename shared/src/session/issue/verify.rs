@@ -8,9 +8,10 @@
 use super::{Evidence, TokenService};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Standing};
+use crate::session::attempts::Attempts;
 use crate::session::store::{Looks, warn_if_ahead};
 use crate::session::{LOOKS, SessionError};
-use crate::table::{StrictRead, TableError};
+use crate::table::StrictRead;
 use crate::time::Timestamp;
 use crate::token::access::Claims;
 use crate::token::keyring::{Invalid, Keyring};
@@ -185,11 +186,13 @@ impl TokenService {
 
     async fn judge(&self, claims: Claims, mut read: StrictRead) -> Result<Verdict, SessionError> {
         let mut looks = Looks::default();
-        for _ in 0..LOOKS {
+        let mut attempts = Attempts::at_once("checking a session", LOOKS);
+        loop {
             match self.refusal(&claims, &read) {
                 None => return Ok(Verdict::Allowed(principal(claims))),
                 Some(Refusal::Ended(why)) if !looks.prove(why, read.generations) => {
                     read = self.read_for(&claims).await?;
+                    attempts.again().await?;
                 }
                 Some(refusal) => {
                     if let Refusal::Ended(why) = refusal {
@@ -199,7 +202,6 @@ impl TokenService {
                 }
             }
         }
-        Err(TableError::Contended { doing: "checking a session" }.into())
     }
 
     fn refusal(&self, claims: &Claims, read: &StrictRead) -> Option<Refusal> {

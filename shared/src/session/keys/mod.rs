@@ -18,7 +18,7 @@ use crate::token::signing::{SigningKeyError, SigningKeys};
 use std::sync::Arc;
 
 /// How often keys are made while other callers make them too.
-const ROUNDS: usize = 4;
+const ROUNDS: u32 = 4;
 
 /// The stored keys of one app. Nothing is remembered: each verb reads the table.
 pub struct KeyStore {

@@ -4,7 +4,8 @@
 
 use super::{KeyStore, ROUNDS};
 use crate::session::SessionError;
-use crate::table::{KeysWritten, TableError};
+use crate::session::attempts::Attempts;
+use crate::table::KeysWritten;
 use crate::time::Timestamp;
 use crate::token::keyring::{Kid, PublicKey};
 use crate::token::signing::{KeyKind, SigningKey, SigningKeyError, SigningKeys, signer};
@@ -79,7 +80,8 @@ impl KeyStore {
     /// # Errors
     /// The effect is unknown. Asking again is harmless.
     pub async fn rotate_key(&self) -> Result<KeyRotated, SessionError> {
-        for _ in 0..ROUNDS {
+        let mut attempts = Attempts::at_once("rotating a signing key", ROUNDS);
+        loop {
             let now = self.clock.now();
             let made = match self.read_signing_keys(None).await? {
                 None => SigningKeys::first(now, &self.entropy)?,
@@ -102,8 +104,8 @@ impl KeyStore {
             if self.table.write_keys(&made).await? == KeysWritten::Written {
                 return Ok(KeyRotated::Made(newest));
             }
+            attempts.again().await?;
         }
-        Err(TableError::Contended { doing: "rotating a signing key" }.into())
     }
 
     /// Removes a key at once, private and public half. Its tokens are refused by whoever reads the
@@ -114,7 +116,8 @@ impl KeyStore {
     /// The effect is unknown. Asking again is harmless.
     pub async fn kill_key(&self, kid: &Kid) -> Result<KeyKilled, SessionError> {
         let mut tried: Option<Option<Kid>> = None;
-        for _ in 0..ROUNDS {
+        let mut attempts = Attempts::at_once("killing a signing key", ROUNDS);
+        loop {
             let now = self.clock.now();
             let keys = self.read_signing_keys(None).await?;
             let there =
@@ -133,8 +136,8 @@ impl KeyStore {
                 return Ok(KeyKilled::Killed { replacement });
             }
             tried = Some(replacement);
+            attempts.again().await?;
         }
-        Err(TableError::Contended { doing: "killing a signing key" }.into())
     }
 }
 

@@ -4,7 +4,8 @@
 use super::cache::within;
 use super::{KeyCache, ROUNDS};
 use crate::session::SessionError;
-use crate::table::{KeysWritten, TableError};
+use crate::session::attempts::Attempts;
+use crate::table::KeysWritten;
 use crate::time::Timestamp;
 use crate::token::sealing::Sealing;
 use crate::token::signing::{KeyKind, SigningKey, SigningKeyError, SigningKeys};
@@ -39,7 +40,8 @@ impl KeyCache {
         now: Timestamp,
         known: Option<Arc<Sealing>>,
     ) -> Result<SigningKeys, SessionError> {
-        for _ in 0..ROUNDS {
+        let mut attempts = Attempts::at_once("making signing keys", ROUNDS);
+        loop {
             let made = match self.store.read_signing_keys(known.as_ref()).await? {
                 None => SigningKeys::first(now, &self.store.entropy)?,
                 Some(keys) if keys.is_due(now, self.lifetimes) => {
@@ -52,10 +54,9 @@ impl KeyCache {
             self.forget_published_keys();
             match written? {
                 KeysWritten::Written => return Ok(made),
-                KeysWritten::Stale => {}
+                KeysWritten::Stale => attempts.again().await?,
             }
         }
-        Err(TableError::Contended { doing: "making signing keys" }.into())
     }
 
     /// Makes the first keys, or the next dynamic key if it is due by the published keys. Reads no

@@ -3,8 +3,8 @@
 use super::SessionStore;
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Generations, Session, Standing};
+use crate::session::attempts::Attempts;
 use crate::session::{LOOKS, SessionError};
-use crate::table::TableError;
 
 /// What the look before found of a session that does not live by its generations.
 ///
@@ -83,7 +83,8 @@ impl SessionStore {
         judge: impl Fn(&Standing, Generations) -> Result<(), Ended>,
     ) -> Result<Result<Session, Ended>, SessionError> {
         let mut looks = Looks::default();
-        for _ in 0..LOOKS {
+        let mut attempts = Attempts::at_once("reading a session", LOOKS);
+        loop {
             let Some(session) = self.table.find(handle).await? else {
                 return Ok(Err(Ended::Missing));
             };
@@ -95,9 +96,8 @@ impl SessionStore {
                     warn_if_ahead(why, user, tenant, handle);
                     return Ok(Err(why));
                 }
-                Err(_) => {}
+                Err(_) => attempts.again().await?,
             }
         }
-        Err(TableError::Contended { doing: "reading a session" }.into())
     }
 }

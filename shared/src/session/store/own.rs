@@ -4,7 +4,7 @@
 use super::{Listing, Revoked, SessionStore, Swept, newest_first};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::Scope;
-use crate::session::patience::Patience;
+use crate::session::attempts::Patience;
 use crate::session::{Principal, SessionError};
 use crate::table::IndexCursor;
 

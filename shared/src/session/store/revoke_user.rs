@@ -7,7 +7,7 @@ use super::{Looks, SessionStore};
 use crate::ids::{Generation, SessionHandle, UserId};
 use crate::model::{Generations, Scope, Standing};
 use crate::session::SessionError;
-use crate::session::patience::{Patience, Tries};
+use crate::session::attempts::{Attempts, Patience};
 use crate::table::{HandlePage, IndexCursor, Kept, SessionTable, TableError};
 use crate::time::Timestamp;
 
@@ -59,8 +59,8 @@ impl SessionStore {
             match except {
                 None => Ok(table.raise(user, scope, self.new_generation()?).await?),
                 Some(handle) => {
-                    let tries = Tries::new(DOING, who, &self.entropy);
-                    self.raise_keeping(&table, tries, user, scope, handle).await
+                    let attempts = Attempts::at_revoking(DOING, who, &self.entropy);
+                    self.raise_keeping(&table, attempts, user, scope, handle).await
                 }
             }
         });
@@ -74,7 +74,7 @@ impl SessionStore {
     async fn raise_keeping(
         &self,
         table: &SessionTable,
-        mut tries: Tries<'_>,
+        mut attempts: Attempts<'_>,
         user: &UserId,
         scope: &Scope,
         except: &SessionHandle,
@@ -97,7 +97,7 @@ impl SessionStore {
             };
             match raised {
                 Kept::Raised(generation) => return Ok(generation),
-                Kept::Stale => tries.again().await?,
+                Kept::Stale => attempts.again().await?,
             }
         }
     }

@@ -4,17 +4,19 @@
 use super::apps::settled;
 use super::{Apps, FoundApp};
 use crate::ids::{AppId, TenantId};
-use crate::session::patience::{Patience, Tries};
+use crate::session::attempts::{Attempts, Patience};
 use crate::session::{Conflict, SessionError, SessionStore};
-use crate::table::{AppWrite, AppWritten, TableError};
+use crate::table::{AppWrite, AppWritten};
 use crate::tenancy::{AppRecord, AppSettings, InvalidSetting, MAX_APPS, MAX_TENANTS};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
 const DOING: &str = "writing an app";
 
-/// How often a write that others overtake is tried, unless it ends sessions.
+/// How often a write that other callers overtake is attempted, unless it ends sessions.
 const ROUNDS: u32 = 8;
+/// Before the second attempt of such a write, so that the other callers get done.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// What became of an app that was to be made or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +58,8 @@ impl Apps {
         if *id == AppId::public() {
             return Ok(AppChange::Updated);
         }
-        for round in 0..ROUNDS {
+        let mut attempts = Attempts::spaced(DOING, ROUNDS, FIRST_PAUSE);
+        loop {
             let found = self.table.find(id).await?;
             let created = found.as_ref().is_none_or(|record| record.removed);
             if created && self.table.list().await?.len() >= MAX_APPS {
@@ -80,9 +83,8 @@ impl Apps {
             if self.table.write(&next, write).await? == AppWritten::Written {
                 return Ok(if created { AppChange::Created } else { AppChange::Updated });
             }
-            pause(round).await;
+            attempts.again().await?;
         }
-        Err(contended())
     }
 
     fn checked(&self, settings: AppSettings) -> Result<AppSettings, InvalidSetting> {
@@ -109,7 +111,7 @@ impl Apps {
     /// # Errors
     /// The effect is unknown; asking again is harmless.
     pub async fn remove_app(&self, id: &AppId) -> Result<bool, SessionError> {
-        let (table, mut tries) = (self.table.patient(), self.patient_tries());
+        let (table, mut attempts) = (self.table.patient(), self.attempts_at_removing());
         Patience::bound(DOING, async {
             loop {
                 let Some(old) = table.find(id).await?.filter(|record| !record.removed) else {
@@ -119,7 +121,7 @@ impl Apps {
                 if table.write(&gone, AppWrite::Removed).await? == AppWritten::Written {
                     return Ok(true);
                 }
-                tries.again().await?;
+                attempts.again().await?;
             }
         })
         .await
@@ -137,7 +139,8 @@ impl Apps {
         if tenant.is_public() {
             return Ok(TenantChange::Existed);
         }
-        for round in 0..ROUNDS {
+        let mut attempts = Attempts::spaced(DOING, ROUNDS, FIRST_PAUSE);
+        loop {
             let mut next = match self.table.find(&app.id).await? {
                 None => AppRecord::first(app.id.clone()),
                 Some(record) if record.removed => return Ok(TenantChange::NoApp),
@@ -153,9 +156,8 @@ impl Apps {
             if self.table.write(&next, AppWrite::Changed).await? == AppWritten::Written {
                 return Ok(TenantChange::Created);
             }
-            pause(round).await;
+            attempts.again().await?;
         }
-        Err(contended())
     }
 
     /// Removes a tenant and ends everybody's sessions in it, whatever their number. This includes
@@ -176,7 +178,7 @@ impl Apps {
         if tenant.is_public() {
             return Ok(false);
         }
-        let (table, mut tries) = (self.table.patient(), self.patient_tries());
+        let (table, mut attempts) = (self.table.patient(), self.attempts_at_removing());
         Patience::bound(DOING, async {
             loop {
                 let old = self.record_of(&app.id).await?;
@@ -189,7 +191,7 @@ impl Apps {
                     self.store_of(&next).revoke_tenant(tenant).await?;
                     return Ok(existed);
                 }
-                tries.again().await?;
+                attempts.again().await?;
             }
         })
         .await
@@ -200,16 +202,7 @@ impl Apps {
         SessionStore::new(table, self.clock.clone(), self.entropy.clone())
     }
 
-    fn patient_tries(&self) -> Tries<'_> {
-        Tries::new(DOING, Patience::Operator, &self.entropy)
+    fn attempts_at_removing(&self) -> Attempts<'_> {
+        Attempts::at_revoking(DOING, Patience::Operator, &self.entropy)
     }
-}
-
-fn contended() -> SessionError {
-    TableError::Contended { doing: DOING }.into()
-}
-
-/// Lets the others get done.
-async fn pause(round: u32) {
-    tokio::time::sleep(Duration::from_millis(10 << round)).await;
 }

@@ -6,16 +6,17 @@
 use super::{CoreSessions, PROTECTED_PAYLOAD};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::{Ended, Place, Session};
+use crate::session::attempts::Attempts;
 use crate::session::issue::{IssuedWith, expected_anti_csrf};
 use crate::session::{Issued, SessionError};
-use crate::table::{Promoted, Promotion, TableError};
+use crate::table::{Promoted, Promotion};
 use crate::time::Timestamp;
 use crate::token::refresh::{Classic, RefreshToken};
 use crate::token::signing::KeyKind;
 use crate::token::version::Version;
 
-/// How often an exchange that others overtake looks again.
-const ROUNDS: usize = 8;
+/// How often an exchange that other callers overtake is attempted.
+const ROUNDS: u32 = 8;
 const GONE: &str = "Session missing in db or has expired";
 
 /// What an SDK asks for.
@@ -61,7 +62,8 @@ impl CoreSessions {
         token: &RefreshToken,
         asked: RefreshRequest<'_>,
     ) -> Result<RefreshOutcome, SessionError> {
-        for _ in 0..ROUNDS {
+        let mut attempts = Attempts::at_once("exchanging a refresh token", ROUNDS);
+        loop {
             let mut session = match self.tokens.store.find_live(token.handle()).await? {
                 Ok(session) => session,
                 Err(Ended::Ahead) => return Ok(RefreshOutcome::Ahead),
@@ -73,7 +75,10 @@ impl CoreSessions {
             let now = self.tokens.store.clock.now();
             let parent = match self.make_current(&session, token, now).await? {
                 Presented::Current(parent) => parent,
-                Presented::Overtaken => continue,
+                Presented::Overtaken => {
+                    attempts.again().await?;
+                    continue;
+                }
                 Presented::Refused(reason) => return Ok(RefreshOutcome::Unauthorised(reason)),
                 Presented::Stolen => {
                     return Ok(RefreshOutcome::Theft {
@@ -92,7 +97,6 @@ impl CoreSessions {
             let issued = self.issue_child(session, &parent, asked, now).await?;
             return Ok(RefreshOutcome::Issued(Box::new(issued)));
         }
-        Err(TableError::Contended { doing: "exchanging a refresh token" }.into())
     }
 
     /// Sees to it that the token is the session's current one, if it may be.

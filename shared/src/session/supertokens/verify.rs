@@ -6,14 +6,15 @@ use super::CoreSessions;
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Session};
 use crate::session::SessionError;
+use crate::session::attempts::Attempts;
 use crate::session::issue::IssuedWith;
-use crate::table::{Promoted, Promotion, TableError};
+use crate::table::{Promoted, Promotion};
 use crate::token::access::{AccessToken, Claims};
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
 
-/// How often a check that others overtake looks again.
-const ROUNDS: usize = 8;
+/// How often a check that other callers overtake is attempted.
+const ROUNDS: u32 = 8;
 
 /// What an SDK asks for.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +93,8 @@ impl CoreSessions {
         claims: Claims,
         check_database: bool,
     ) -> Result<VerifyOutcome, SessionError> {
-        for _ in 0..ROUNDS {
+        let mut attempts = Attempts::at_once("checking a session", ROUNDS);
+        loop {
             let found = match self.tokens.store.find_unended(&claims.handle).await? {
                 Err(Ended::Ahead) => return Ok(VerifyOutcome::Ahead),
                 found => found.ok(),
@@ -138,10 +140,9 @@ impl CoreSessions {
             };
             match self.tokens.store.table.promote(&seen.handle, &promotion).await? {
                 Promoted::Promoted => return Ok(VerifyOutcome::Allowed(Box::new(seen))),
-                Promoted::Stale | Promoted::Gone => {}
+                Promoted::Stale | Promoted::Gone => attempts.again().await?,
             }
         }
-        Err(TableError::Contended { doing: "checking a session" }.into())
     }
 
     /// The session with a new access token: the stored payload, no parent, the rest as it was.

@@ -17,7 +17,7 @@ pub use operator::{OperatorJournal, OperatorRecord};
 pub use record::REVOKING_EVENTS;
 
 use bus::{Bus, Patience};
-use record::{Action, Listed, Outcome, Record, Scope};
+use record::{Action, Listed, Outcome, Record, RecordScope};
 use serde_json::{Value, json};
 use shared::app::App;
 use shared::ids::{AppId, SessionHandle, TenantId, UserId};
@@ -86,7 +86,7 @@ impl Journal {
     ) {
         let public = AppId::public();
         let record = Record {
-            scope: Scope::Session { user: &who.user, tenant: &who.tenant },
+            scope: RecordScope::Session { user: &who.user, tenant: &who.tenant },
             reason,
             ..self.record(caller, Action::Logout, Actor::User(&who.user), &public)
         };
@@ -128,7 +128,7 @@ impl Journal {
         result: &Result<Swept, SessionError>,
     ) {
         let record = Record {
-            scope: Scope::of_user(user, scope, except),
+            scope: RecordScope::of_user(user, scope, except),
             reason,
             ..self.record(caller, Action::RevokeUser, by, app)
         };
@@ -152,7 +152,7 @@ impl Journal {
         let public = AppId::public();
         let listed = if theft.ended { Listed::ended } else { Listed::over };
         let record = Record {
-            scope: Scope::Session { user: &theft.user, tenant: &theft.tenant },
+            scope: RecordScope::Session { user: &theft.user, tenant: &theft.tenant },
             sessions: vec![listed(&theft.handle, Some(&theft.user))],
             ..self.record(caller, Action::Theft, Actor::TheftDetection, &public)
         };
@@ -172,7 +172,7 @@ impl Journal {
         let record = Record {
             outcome: Outcome::Told,
             sessions: vec![Listed::unknown(handle)],
-            scope: Scope::Session {
+            scope: RecordScope::Session {
                 user,
                 tenant: &handle.tenant().unwrap_or_else(TenantId::public),
             },
@@ -191,7 +191,7 @@ impl Journal {
         result: Result<&bool, &SessionError>,
     ) {
         let action = if tenant.is_some() { Action::RemoveTenant } else { Action::RemoveApp };
-        let scope = tenant.map_or(Scope::App, Scope::Tenant);
+        let scope = tenant.map_or(RecordScope::App, RecordScope::Tenant);
         let record = Record { scope, ..self.record(caller, action, Actor::Sdk(by), app) };
         match result {
             Ok(false) => {}

@@ -3,7 +3,7 @@
 
 use crate::actor::{Actor, Operator};
 use crate::bus::{Bus, Patience};
-use crate::record::{Action, Outcome, Record, Scope};
+use crate::record::{Action, Outcome, Record, RecordScope};
 use aws_config::SdkConfig;
 use serde_json::Value;
 use shared::error_line;
@@ -68,7 +68,7 @@ impl OperatorJournal {
         (user, scope, except): (&UserId, &model::Scope, Option<&SessionHandle>),
         result: &Result<Swept, SessionError>,
     ) -> Option<OperatorRecord> {
-        let scope = Scope::of_user(user, scope, except);
+        let scope = RecordScope::of_user(user, scope, except);
         let record = Record { scope, ..self.record(Action::RevokeUser, by) };
         record.of_user(user, result).map(|record| self.finish(&record))
     }
@@ -77,7 +77,7 @@ impl OperatorJournal {
     #[must_use]
     pub fn key_rotated(&self, by: &Operator, kid: Option<&Kid>) -> OperatorRecord {
         let outcome = if kid.is_some() { Outcome::Done } else { Outcome::Unknown };
-        let scope = Scope::Key { kid, replacement: None };
+        let scope = RecordScope::Key { kid, replacement: None };
         self.finish(&Record { outcome, scope, ..self.record(Action::RotateKey, by) })
     }
 
@@ -91,7 +91,7 @@ impl OperatorJournal {
         done: Option<Option<&Kid>>,
     ) -> OperatorRecord {
         let outcome = if done.is_some() { Outcome::Done } else { Outcome::Unknown };
-        let scope = Scope::Key { kid: Some(kid), replacement: done.flatten() };
+        let scope = RecordScope::Key { kid: Some(kid), replacement: done.flatten() };
         self.finish(&Record { outcome, scope, ..self.record(Action::KillKey, by) })
     }
 

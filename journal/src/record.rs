@@ -92,7 +92,7 @@ impl Outcome {
 }
 
 /// What was to be ended.
-pub(crate) enum Scope<'a> {
+pub(crate) enum RecordScope<'a> {
     /// The one session of this user.
     Session { user: &'a UserId, tenant: &'a TenantId },
     /// Those on the list.
@@ -107,7 +107,7 @@ pub(crate) enum Scope<'a> {
     Key { kid: Option<&'a Kid>, replacement: Option<&'a Kid> },
 }
 
-impl<'a> Scope<'a> {
+impl<'a> RecordScope<'a> {
     pub(crate) fn of_user(
         user: &'a UserId,
         scope: &'a model::Scope,
@@ -206,7 +206,7 @@ pub(crate) struct Record<'a> {
     /// Why, in the words of whoever did it.
     pub(crate) reason: Option<&'a Reason>,
     pub(crate) app: &'a AppId,
-    pub(crate) scope: Scope<'a>,
+    pub(crate) scope: RecordScope<'a>,
     pub(crate) sessions: Vec<Listed<'a>>,
     /// Whether the sweep after a revocation came to its end.
     pub(crate) sweep_complete: Option<bool>,
@@ -223,7 +223,7 @@ impl<'a> Record<'a> {
             actor,
             reason: None,
             app,
-            scope: Scope::Sessions,
+            scope: RecordScope::Sessions,
             sessions: Vec::new(),
             sweep_complete: None,
         }

@@ -41,12 +41,12 @@ impl CheckDatabase {
     }
 }
 
-/// What is asked for, as far as the question says.
+/// What the authorizer is asked about, as far as the event says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum CheckTarget {
     /// A method on a route.
-    Route(Method, Route),
-    /// A method on a route that the question does not name.
+    Route(Method, ApiRoute),
+    /// A method on a route that the event does not name.
     Unrouted(Method),
     /// A connection, over which anything may be asked later.
     WebSocket,
@@ -56,21 +56,21 @@ pub enum Asked {
 
 /// A route of an API, as its authorizer is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
+pub struct ApiRoute {
     /// The path as the API declares it, such as `/orders/{id}`.
     pub path: String,
     /// The stage at which the API was reached, such as `prod`. It is no part of the path.
     pub stage: Option<String>,
 }
 
-impl Asked {
+impl CheckTarget {
     /// A method on the route `path` of the API's `stage`, when there is such a route.
     #[must_use]
     pub fn http(method: Method, path: Option<&str>, stage: Option<&str>) -> Self {
         match path {
             Some(path) if path.starts_with('/') => {
                 let stage = stage.map(ToOwned::to_owned);
-                Self::Route(method, Route { path: path.to_owned(), stage })
+                Self::Route(method, ApiRoute { path: path.to_owned(), stage })
             }
             _ => Self::Unrouted(method),
         }
@@ -125,15 +125,15 @@ impl CheckPolicy {
     /// What is no HTTP request has no safe method and no rule: it asks the table unless the
     /// deployment never does.
     #[must_use]
-    pub fn is_strict(&self, asked: &Asked) -> bool {
-        match asked {
-            Asked::Route(method, route) => self.is_strict_on(method, route),
-            Asked::Unrouted(method) => self.is_strict_anywhere(method),
-            Asked::WebSocket | Asked::GraphQl => self.default != CheckDatabase::Never,
+    pub fn is_strict(&self, target: &CheckTarget) -> bool {
+        match target {
+            CheckTarget::Route(method, route) => self.is_strict_on(method, route),
+            CheckTarget::Unrouted(method) => self.is_strict_anywhere(method),
+            CheckTarget::WebSocket | CheckTarget::GraphQl => self.default != CheckDatabase::Never,
         }
     }
 
-    fn is_strict_on(&self, method: &Method, route: &Route) -> bool {
+    fn is_strict_on(&self, method: &Method, route: &ApiRoute) -> bool {
         if self.rules.is_empty() {
             return self.default.is_strict_for(method);
         }
@@ -169,8 +169,8 @@ impl CheckPolicy {
 mod tests {
     use super::*;
 
-    fn on(method: Method, route: &str) -> Asked {
-        Asked::http(method, Some(route), None)
+    fn on(method: Method, route: &str) -> CheckTarget {
+        CheckTarget::http(method, Some(route), None)
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
             (&lax, Method::GET, true),
         ] {
             for route in [None, Some("$default"), Some("")] {
-                let asked = Asked::http(method.clone(), route, None);
+                let asked = CheckTarget::http(method.clone(), route, None);
                 assert_eq!(policy.is_strict(&asked), strict, "{asked:?}");
             }
         }
@@ -223,7 +223,7 @@ mod tests {
             (CheckDatabase::Never, false),
         ] {
             let policy = CheckPolicy::everywhere(condition).with_routes("ANY /x=always").unwrap();
-            for asked in [Asked::WebSocket, Asked::GraphQl] {
+            for asked in [CheckTarget::WebSocket, CheckTarget::GraphQl] {
                 assert_eq!(policy.is_strict(&asked), strict, "{condition:?} {asked:?}");
             }
         }
@@ -254,7 +254,7 @@ mod tests {
             "ANY /a/{id}=always,ANY /b/{proxy+}=always,GET /prod/c=always,ANY /=always",
         );
         let policy = policy.unwrap();
-        let reached = |route, stage| Asked::http(Method::GET, Some(route), stage);
+        let reached = |route, stage| CheckTarget::http(Method::GET, Some(route), stage);
         for (asked, strict) in [
             (reached("/a/{other}", None), true),
             (reached("/a/{other}/", None), true),

@@ -10,7 +10,7 @@ mod principal;
 mod runtime_api;
 mod start;
 
-pub use caller::{Caller, Way};
+pub use caller::{CallSource, Caller};
 pub use entrance::DIRECT;
 pub use lines::lines;
 pub use principal::principal;
@@ -42,12 +42,12 @@ use tracing::Instrument as _;
 #[derive(Clone)]
 pub struct Function(Arc<Handler>);
 
-type Handler = dyn Fn(LambdaEvent<Box<RawValue>>) -> Answer + Send + Sync;
-type Answer = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Diagnostic>> + Send>>;
+type Handler = dyn Fn(LambdaEvent<Box<RawValue>>) -> Invocation + Send + Sync;
+type Invocation = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Diagnostic>> + Send>>;
 
-/// Where a command comes from when it comes over HTTP.
+/// The method and the place of a command that comes over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
+pub enum CommandRoute {
     /// `POST` with a JSON body.
     Post,
     /// `GET` with a query, in which these parameters are numbers.
@@ -108,7 +108,12 @@ impl Function {
     /// [`DIRECT`]. API Gateway is answered by HTTP, a direct invoker by plain JSON, or by an error
     /// whose type is the stable code. `unknown` says what becomes of members that `C` does not have.
     /// Each of the two ways takes its own kind of payload alone: see `lambda::entrance`.
-    pub fn command<C, A, H, F>(app: Arc<App>, route: Route, unknown: Unknown, handle: H) -> Self
+    pub fn command<C, A, H, F>(
+        app: Arc<App>,
+        route: CommandRoute,
+        unknown: Unknown,
+        handle: H,
+    ) -> Self
     where
         C: DeserializeOwned + Send + 'static,
         A: Serialize + Send + 'static,
@@ -169,7 +174,7 @@ pub fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
 async fn command_over_http<C, A, H, F>(
     app: Arc<App>,
     event: LambdaEvent<Box<RawValue>>,
-    (route, unknown): (Route, Unknown),
+    (route, unknown): (CommandRoute, Unknown),
     handle: H,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
@@ -231,16 +236,16 @@ fn misdirected(entrance: Entrance) -> Diagnostic {
 }
 
 fn command_of<C: DeserializeOwned>(
-    route: Route,
+    route: CommandRoute,
     unknown: Unknown,
     request: &Request,
 ) -> Result<C, ApiError> {
     match route {
-        Route::Get(numbers) => {
+        CommandRoute::Get(numbers) => {
             allow(&Method::GET, request.method())?;
             from_query(request.uri().query().unwrap_or_default(), numbers)
         }
-        Route::Post => {
+        CommandRoute::Post => {
             allow(&Method::POST, request.method())?;
             if unknown == Unknown::Refused {
                 no_query(request.uri().query())?;

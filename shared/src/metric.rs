@@ -127,23 +127,22 @@ pub fn table_error(throttled: bool) {
     Metric::Throttles.count(usize::from(throttled));
 }
 
-/// Counts one of a metric when it is dropped, unless it is disarmed before: a panic drops it too.
+/// Counts one of a metric when it is dropped, unless it is disarmed before. A panic drops it too.
 #[must_use]
-pub struct Unless(Option<Metric>);
+pub struct CountOnDrop(Option<Metric>);
 
-impl Unless {
-    /// Armed.
-    pub fn disarmed(metric: Metric) -> Self {
+impl CountOnDrop {
+    pub fn armed(metric: Metric) -> Self {
         Self(Some(metric))
     }
 
-    /// All went well.
+    /// Counts nothing.
     pub fn disarm(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Unless {
+impl Drop for CountOnDrop {
     fn drop(&mut self) {
         if let Some(metric) = self.0 {
             metric.count(1);

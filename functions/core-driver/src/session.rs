@@ -1,10 +1,10 @@
 //! One session and its tokens: open, show, check, refresh, regenerate (PROTOCOL 3.4.3 to 3.4.6 and
 //! 3.4.9).
 
-use crate::answer::{Answer, json, refused};
-use crate::refusal::Refusal;
+use crate::answer::{CoreResult, json, refused};
+use crate::error::CoreError;
 use crate::version::Cdi;
-use crate::{Call, sessions};
+use crate::{CoreCall, sessions};
 use serde_json::json;
 use shared::http::Reply;
 use shared::ids::{SessionHandle, UserId};
@@ -25,7 +25,7 @@ use shared::token::unverified::{NotAnAccessToken, UnverifiedToken};
 use shared::token::version::Version;
 
 /// `POST /recipe/session`
-pub(crate) async fn create(call: &Call<'_>) -> Answer {
+pub(crate) async fn create(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let user = body.user()?;
     let payload = Payload::from_object(body.required("userDataInJWT")?);
@@ -35,7 +35,7 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
     let version = call.cdi.token_version();
     // The claims of version 2 do not stand beside the payload.
     if version > Version::V2 && !payload.fits(version) {
-        return Err(Refusal::bad(PROTECTED_PAYLOAD));
+        return Err(CoreError::bad(PROTECTED_PAYLOAD));
     }
     let new = NewSession {
         recipe_user: user.clone(),
@@ -53,12 +53,12 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
             call.journal.opened(&call.caller, by, app, &issued.session).await;
             Ok(issued_answer(call, &issued))
         }
-        None => Err(Refusal::NoTenant(call.of.id().clone(), call.tenant.clone())),
+        None => Err(CoreError::NoTenant(call.of.id().clone(), call.tenant.clone())),
     }
 }
 
 /// `GET /recipe/session`
-pub(crate) async fn get(call: &Call<'_>) -> Answer {
+pub(crate) async fn get(call: &CoreCall<'_>) -> CoreResult {
     let query = call.input.query();
     let Some(session) = sessions::find(call, query.required("sessionHandle")?).await? else {
         return Ok(refused("UNAUTHORISED", NO_SESSION));
@@ -81,7 +81,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /recipe/session/verify`
-pub(crate) async fn verify(call: &Call<'_>) -> Answer {
+pub(crate) async fn verify(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let token: String = body.required("accessToken")?;
     let anti_csrf: Option<String> = body.optional("antiCsrfToken")?;
@@ -100,12 +100,12 @@ pub(crate) async fn verify(call: &Call<'_>) -> Answer {
         VerifyOutcome::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
         VerifyOutcome::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
         VerifyOutcome::Ahead => Ok(ahead()),
-        VerifyOutcome::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
+        VerifyOutcome::ProtectedPayload => Err(CoreError::bad(PROTECTED_PAYLOAD)),
     }
 }
 
 /// `POST /recipe/session/refresh`
-pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
+pub(crate) async fn refresh(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let token: String = body.required("refreshToken")?;
     let anti_csrf: Option<String> = body.optional("antiCsrfToken")?;
@@ -135,7 +135,7 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /recipe/session/regenerate`
-pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
+pub(crate) async fn regenerate(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let token: String = body.required("accessToken")?;
     let payload = body.optional("userDataInJWT")?.map(Payload::from_object);
@@ -145,13 +145,13 @@ pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
             return Ok(refused("UNAUTHORISED", "the access token is no session's"));
         }
         // The core fails here. What a caller sends is the caller's to mend.
-        Err(NotAnAccessToken::Malformed) => return Err(Refusal::field("accessToken")),
+        Err(NotAnAccessToken::Malformed) => return Err(CoreError::field("accessToken")),
     };
     match call.of.sessions.regenerate(token, payload).await? {
         Regenerated::Done(seen) => Ok(seen_answer(call, &seen)),
         Regenerated::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
         Regenerated::Ahead => Ok(ahead()),
-        Regenerated::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
+        Regenerated::ProtectedPayload => Err(CoreError::bad(PROTECTED_PAYLOAD)),
     }
 }
 
@@ -165,7 +165,7 @@ fn key_kind(dynamic: Option<bool>) -> Option<KeyKind> {
     dynamic.map(|dynamic| if dynamic { KeyKind::Dynamic } else { KeyKind::Static })
 }
 
-fn issued_answer(call: &Call<'_>, issued: &Issued) -> Reply {
+fn issued_answer(call: &CoreCall<'_>, issued: &Issued) -> Reply {
     let Issued { session, access, refresh, at } = issued;
     let mut answer = Object::default();
     answer.set("status", &"OK");
@@ -179,7 +179,7 @@ fn issued_answer(call: &Call<'_>, issued: &Issued) -> Reply {
     json(&answer)
 }
 
-fn seen_answer(call: &Call<'_>, seen: &SessionView) -> Reply {
+fn seen_answer(call: &CoreCall<'_>, seen: &SessionView) -> Reply {
     let mut answer = Object::default();
     answer.set("status", &"OK");
     answer.set("session", &shown(call, seen));
@@ -189,7 +189,7 @@ fn seen_answer(call: &Call<'_>, seen: &SessionView) -> Reply {
     json(&answer)
 }
 
-fn shown(call: &Call<'_>, seen: &SessionView) -> Object {
+fn shown(call: &CoreCall<'_>, seen: &SessionView) -> Object {
     let mut shown = Object::default();
     shown.set("handle", &seen.handle.as_str());
     shown.set("userId", &seen.user.as_str());

@@ -14,7 +14,7 @@ use shared::http::error::{ApiError, Code};
 use shared::http::tokens::ClientTokens;
 use shared::ids::{AppId, TenantId, UserId};
 use shared::json::Object;
-use shared::lambda::{Caller, Function, Route};
+use shared::lambda::{Caller, CommandRoute, Function};
 use shared::model::{Device, SessionData};
 use shared::session::{Issued, NewSession, Opening};
 use shared::token::payload::Payload;
@@ -30,7 +30,7 @@ const MAX_USER_AGENT_BYTES: usize = 1024;
 pub fn function(app: Arc<App>) -> Function {
     sealing::connect(&app);
     let journal = Journal::new(&app);
-    Function::command(app, Route::Post, Unknown::Logged, move |app, command, caller| {
+    Function::command(app, CommandRoute::Post, Unknown::Logged, move |app, command, caller| {
         handle(app, journal.clone(), command, caller)
     })
 }

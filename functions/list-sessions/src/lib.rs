@@ -10,14 +10,14 @@ use shared::http::command::{Unknown, present};
 use shared::http::error::ApiError;
 use shared::http::listing::{limit, read_cursor, shown, write_cursor};
 use shared::ids::UserId;
-use shared::lambda::{Caller, Function, Route};
+use shared::lambda::{Caller, CommandRoute, Function};
 use shared::model::Scope;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::command(app, Route::Get(&["limit"]), Unknown::Ignored, handle)
+    Function::command(app, CommandRoute::Get(&["limit"]), Unknown::Ignored, handle)
 }
 
 #[derive(Deserialize)]

@@ -30,7 +30,7 @@ struct Command {
 }
 
 /// What is to be ended.
-enum Asked {
+enum RevokeTarget {
     /// The session of the request.
     Current,
     /// All but that one.
@@ -40,7 +40,7 @@ enum Asked {
     Other(SessionHandle),
 }
 
-impl Asked {
+impl RevokeTarget {
     fn of(command: Command, who: &Principal) -> Result<Self, ApiError> {
         let fault = |code, detail: &str| Err(ApiError::new(code, detail));
         match (command.scope.as_deref(), command.session_handle) {
@@ -68,7 +68,7 @@ impl Asked {
 }
 
 /// Who asks, on which occasion, and why.
-struct Call<'a> {
+struct OwnRevocation<'a> {
     app: &'a App,
     journal: &'a Journal,
     caller: Caller,
@@ -86,19 +86,19 @@ pub(super) async fn answer(
     no_query(request.uri().query())?;
     let command: Command = from_json(request.body(), Unknown::Refused)?;
     let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
-    let asked = Asked::of(command, who)?;
-    let call = Call { app, journal, caller, who, reason };
-    let answer = match &asked {
-        Asked::Current => call.end_current().await?,
-        Asked::Others => call.end_all_but(Some(&who.handle)).await?,
-        Asked::All => call.end_all_but(None).await?,
-        Asked::Other(handle) => call.end_one(handle).await?,
+    let target = RevokeTarget::of(command, who)?;
+    let revocation = OwnRevocation { app, journal, caller, who, reason };
+    let answer = match &target {
+        RevokeTarget::Current => revocation.end_current().await?,
+        RevokeTarget::Others => revocation.end_all_but(Some(&who.handle)).await?,
+        RevokeTarget::All => revocation.end_all_but(None).await?,
+        RevokeTarget::Other(handle) => revocation.end_one(handle).await?,
     };
     let reply = json_reply(StatusCode::OK, &answer);
-    Ok(if asked.signs_out() { with_tokens(reply, taken_from(app, request)) } else { reply })
+    Ok(if target.signs_out() { with_tokens(reply, taken_from(app, request)) } else { reply })
 }
 
-impl Call<'_> {
+impl OwnRevocation<'_> {
     /// As `logout` does: a session that is already over is as good as ended.
     async fn end_current(&self) -> Result<RevokedAnswer, ApiError> {
         let ended = self.app.store.logout(&self.who.handle).await;

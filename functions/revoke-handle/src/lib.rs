@@ -11,7 +11,7 @@ use shared::http::command::{Unknown, present};
 use shared::http::error::{ApiError, Code};
 use shared::http::revoked::RevokedAnswer;
 use shared::ids::{AppId, SessionHandle};
-use shared::lambda::{Caller, Function, Route};
+use shared::lambda::{Caller, CommandRoute, Function};
 use shared::reason::Reason;
 use shared::session::MAX_HANDLES;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     let journal = Journal::new(&app);
-    Function::command(app, Route::Post, Unknown::Refused, move |app, command, caller| {
+    Function::command(app, CommandRoute::Post, Unknown::Refused, move |app, command, caller| {
         handle(app, journal.clone(), command, caller)
     })
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::check_database::Asked;
+use crate::check_database::CheckTarget;
 use std::collections::HashMap;
 
 mod domains;
@@ -20,8 +20,8 @@ fn faulty(vars: &[(&str, &str)]) -> Vec<&'static str> {
     faults.into_iter().map(|fault| fault.variable).collect()
 }
 
-fn get() -> Asked {
-    Asked::http(http::Method::GET, Some("/"), None)
+fn get() -> CheckTarget {
+    CheckTarget::http(http::Method::GET, Some("/"), None)
 }
 
 #[test]

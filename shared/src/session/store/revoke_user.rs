@@ -8,7 +8,7 @@ use crate::ids::{Generation, SessionHandle, UserId};
 use crate::model::{Generations, Scope, Standing};
 use crate::session::SessionError;
 use crate::session::attempts::{Attempts, Patience};
-use crate::table::{HandlePage, IndexCursor, Kept, SessionTable, TableError};
+use crate::table::{HandlePage, IndexCursor, RaiseKeeping, SessionTable, TableError};
 use crate::time::Timestamp;
 
 const DOING: &str = "revoking a user's sessions";
@@ -90,14 +90,14 @@ impl SessionStore {
                     table.raise_keeping(user, scope, seen, (except, kept.born), new).await?
                 }
                 // It lives in a tenant that this revocation does not reach.
-                Ok(()) => Kept::Raised(table.raise(user, scope, new).await?),
+                Ok(()) => RaiseKeeping::Raised(table.raise(user, scope, new).await?),
                 Err(why) if looks.prove(why, seen) => return Err(SessionError::NoSessionToKeep),
                 // Another call that keeps the same session may have come between the two reads.
-                Err(_) => Kept::Stale,
+                Err(_) => RaiseKeeping::Stale,
             };
             match raised {
-                Kept::Raised(generation) => return Ok(generation),
-                Kept::Stale => attempts.again().await?,
+                RaiseKeeping::Raised(generation) => return Ok(generation),
+                RaiseKeeping::Stale => attempts.again().await?,
             }
         }
     }

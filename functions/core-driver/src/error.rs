@@ -9,7 +9,7 @@ use shared::ids::{AppId, TenantId};
 use shared::session::SessionError;
 
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum CoreError {
     /// The call is not as it must be; the text repeats nothing that a caller sent but names.
     Bad(String),
     /// No key, or a wrong one.
@@ -24,7 +24,7 @@ pub(crate) enum Refusal {
     Broken(SessionError),
 }
 
-impl Refusal {
+impl CoreError {
     pub(crate) fn bad(reason: impl Into<String>) -> Self {
         Self::Bad(reason.into())
     }
@@ -61,7 +61,7 @@ impl Refusal {
     }
 }
 
-impl From<SessionError> for Refusal {
+impl From<SessionError> for CoreError {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Payload(unfit) => Self::bad(unfit.to_string()),

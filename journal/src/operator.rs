@@ -7,10 +7,9 @@ use crate::record::{Action, Outcome, Record, RecordScope};
 use aws_config::SdkConfig;
 use serde_json::Value;
 use shared::error_line;
-use shared::ids::{AppId, SessionHandle, UserId};
-use shared::model;
+use shared::ids::{AppId, SessionHandle};
 use shared::reason::Reason;
-use shared::session::{Revoked, SessionError, Swept};
+use shared::session::{Revocation, Revoked, SessionError, Swept};
 use shared::time::{Clock, Timestamp};
 use shared::token::keyring::Kid;
 
@@ -40,8 +39,10 @@ impl OperatorJournal {
     #[must_use]
     pub fn new(
         clock: Clock,
-        (table_name, app): (&str, AppId),
-        (bus, aws): (&str, &SdkConfig),
+        table_name: &str,
+        app: AppId,
+        bus: &str,
+        aws: &SdkConfig,
         reason: Option<Reason>,
     ) -> Self {
         let bus = Bus::new(bus, SOURCE, aws, Patience::OfAPerson);
@@ -65,12 +66,12 @@ impl OperatorJournal {
     pub fn user_revoked(
         &self,
         by: &Operator,
-        (user, scope, except): (&UserId, &model::Scope, Option<&SessionHandle>),
+        revocation: &Revocation,
         result: &Result<Swept, SessionError>,
     ) -> Option<OperatorRecord> {
-        let scope = RecordScope::of_user(user, scope, except);
+        let scope = RecordScope::of_revocation(revocation);
         let record = Record { scope, ..self.record(Action::RevokeUser, by) };
-        record.of_user(user, result).map(|record| self.finish(&record))
+        record.of_user(&revocation.user, result).map(|record| self.finish(&record))
     }
 
     /// The next signing key was made. `None`: it is not known whether it was.

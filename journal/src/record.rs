@@ -5,9 +5,9 @@ use crate::actor::Actor;
 use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat};
 use serde_json::{Value, json};
 use shared::ids::{AppId, SessionHandle, TenantId, UserId};
-use shared::model;
+use shared::model::Scope;
 use shared::reason::Reason;
-use shared::session::{Revoked, SessionError, Swept};
+use shared::session::{Revocation, Revoked, SessionError, Swept};
 use shared::time::Timestamp;
 use shared::token::keyring::Kid;
 
@@ -108,16 +108,13 @@ pub(crate) enum RecordScope<'a> {
 }
 
 impl<'a> RecordScope<'a> {
-    pub(crate) fn of_user(
-        user: &'a UserId,
-        scope: &'a model::Scope,
-        except: Option<&'a SessionHandle>,
-    ) -> Self {
+    pub(crate) fn of_revocation(revocation: &'a Revocation) -> Self {
+        let Revocation { user, scope, except, .. } = revocation;
         let tenant = match scope {
-            model::Scope::User => None,
-            model::Scope::Tenant(tenant) => Some(tenant),
+            Scope::User => None,
+            Scope::Tenant(tenant) => Some(tenant),
         };
-        Self::User { user, tenant, except }
+        Self::User { user, tenant, except: except.as_ref() }
     }
 
     fn to_json(&self, salt: &str) -> Value {

@@ -49,7 +49,7 @@ impl Place {
             return Err(Failure::Usage(how.to_owned()));
         }
         let reason = change.reason.clone();
-        let journal = OperatorJournal::new(Clock::system(), (&table, app), (&bus, &aws), reason);
+        let journal = OperatorJournal::new(Clock::system(), &table, app, &bus, &aws, reason);
         Ok(Connected { store, keys, audit: Audit { journal, bus, aws, access_key } })
     }
 }

@@ -38,6 +38,12 @@ pub struct App {
     pub aws: SdkConfig,
 }
 
+impl AsRef<App> for App {
+    fn as_ref(&self) -> &App {
+        self
+    }
+}
+
 impl App {
     /// Composes the bundle over a DynamoDB client. `aws` is for the clients of other services, which
     /// are made when they are first used.

@@ -40,7 +40,7 @@ pub(crate) async fn remove(call: &CoreCall<'_>) -> CoreResult {
         return Err(CoreError::Forbidden("Cannot delete public app"));
     }
     let did_exist = call.app.apps.remove_app(&id).await;
-    call.journal.removed(&call.caller, call.of.id(), (&id, None), did_exist.as_ref()).await;
+    call.journal.removed(&call.caller, call.of.id(), &id, None, did_exist.as_ref()).await;
     Ok(json(&json!({ "status": "OK", "didExist": did_exist? })))
 }
 

@@ -22,10 +22,11 @@ use answer::{CoreResult, text};
 use error::CoreError;
 use http::{Method, StatusCode};
 use input::Input;
-use journal::{Actor, Journal};
+use journal::{Actor, Journal, JournaledApp};
 use lambda_http::{Request, RequestExt};
 use route::{Api, Target};
 use shared::app::App;
+use shared::http::Reply;
 use shared::ids::TenantId;
 use shared::lambda::{Caller, Function};
 use shared::session::supertokens::FoundApp;
@@ -36,11 +37,11 @@ use version::Cdi;
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     sealing::connect(&app);
-    let journal = Journal::new(&app);
-    Function::plain_http(app, move |app, request| {
-        let journal = journal.clone();
-        async move { answer(&app, &journal, &request).await.unwrap_or_else(CoreError::into_reply) }
-    })
+    Function::plain_http(JournaledApp::new(app), handle)
+}
+
+async fn handle(state: Arc<JournaledApp>, request: Request) -> Reply {
+    answer(&state, &request).await.unwrap_or_else(CoreError::into_reply)
 }
 
 /// The path below `/core`: what `{proxy+}` stands for. What a custom domain puts before every path
@@ -64,7 +65,8 @@ struct CoreCall<'a> {
     caller: Caller,
 }
 
-async fn answer(app: &App, journal: &Journal, request: &Request) -> CoreResult {
+async fn answer(state: &JournaledApp, request: &Request) -> CoreResult {
+    let JournaledApp { app, journal } = state;
     let caller = Caller::of(request, &app.clock);
     let target = Target::parse(&path_below(request)).ok_or(CoreError::NotFound)?;
     if target.api == Api::Hello {

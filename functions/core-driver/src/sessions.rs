@@ -10,6 +10,7 @@ use shared::http::Reply;
 use shared::ids::{SessionHandle, TenantId, UserId};
 use shared::json::Object;
 use shared::model::{Scope, Session, SessionData};
+use shared::session::Revocation;
 use shared::session::supertokens::{Change, NO_SESSION, PROTECTED_PAYLOAD};
 use shared::token::payload::Payload;
 
@@ -97,10 +98,11 @@ pub(crate) async fn remove_user(
     user: &UserId,
     across: bool,
 ) -> Result<Vec<SessionHandle>, CoreError> {
-    let scope = scope(call, across)?;
-    let swept = call.of.store().revoke_user(user, &scope, None).await;
-    let (by, app, what) = (call.actor(), call.of.id(), (user, &scope, None));
-    call.journal.user_revoked(&call.caller, by, app, what, None, &swept).await;
+    let (user, scope) = (user.clone(), scope(call, across)?);
+    let revocation = Revocation { user, scope, except: None, reason: None };
+    let swept = call.of.store().revoke_user(&revocation).await;
+    let (by, app) = (call.actor(), call.of.id());
+    call.journal.user_revoked(&call.caller, by, app, &revocation, &swept).await;
     Ok(swept?.handles)
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn remove(call: &CoreCall<'_>) -> CoreResult {
     let app = call.of.id();
     // Its sessions have ended, whether or not it had been made.
     let revoked = did_exist.as_ref().map(|_| &true);
-    call.journal.removed(&call.caller, app, (app, Some(&tenant)), revoked).await;
+    call.journal.removed(&call.caller, app, app, Some(&tenant), revoked).await;
     Ok(json(&json!({ "status": "OK", "didExist": did_exist? })))
 }
 

@@ -5,7 +5,7 @@
 //! session would live on with nobody to end it.
 
 use http::{Method, StatusCode};
-use journal::Journal;
+use journal::JournaledApp;
 use lambda_http::Request;
 use serde_json::json;
 use shared::app::App;
@@ -22,11 +22,11 @@ use std::sync::Arc;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    let journal = Journal::new(&app);
-    Function::http(app, Method::POST, move |app, request| handle(app, journal.clone(), request))
+    Function::http(JournaledApp::new(app), Method::POST, handle)
 }
 
-async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
+async fn handle(state: Arc<JournaledApp>, request: Request) -> Result<Reply, ApiError> {
+    let JournaledApp { app, journal } = &*state;
     let caller = Caller::of(&request, &app.clock);
     let credentials = Credentials::of(request.headers());
     let (token, transfer) = match credentials.access() {

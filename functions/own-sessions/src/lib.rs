@@ -7,7 +7,7 @@
 mod revoke;
 
 use http::{Method, StatusCode};
-use journal::Journal;
+use journal::JournaledApp;
 use lambda_http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,20 +25,19 @@ use std::sync::Arc;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    let journal = Journal::new(&app);
-    Function::routes(app, move |app, request| handle(app, journal.clone(), request))
+    Function::routes(JournaledApp::new(app), handle)
 }
 
-async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
+async fn handle(state: Arc<JournaledApp>, request: Request) -> Result<Reply, ApiError> {
     let route = route_of(&request);
     if route.ends_with("/sessions") {
         allow(&Method::GET, request.method())?;
         let who = principal(&request)?;
-        list(&app, &who, request.uri().query().unwrap_or_default()).await
+        list(&state.app, &who, request.uri().query().unwrap_or_default()).await
     } else if route.ends_with("/sessions/revoke") {
         allow(&Method::POST, request.method())?;
         let who = principal(&request)?;
-        revoke::answer(&app, &journal, &who, &request).await
+        revoke::answer(&state, &who, &request).await
     } else {
         Err(ApiError::new(Code::NotFound, "this function shows and ends a user's own sessions"))
     }

@@ -26,7 +26,8 @@ pub use keys::{
 };
 pub use policy::{Conflict, Lifetimes, Policy};
 pub use store::{
-    EndedSession, Listing, MAX_HANDLES, MAX_LISTED, Revoked, SessionStore, Swept, newest_first,
+    EndedSession, Listing, MAX_HANDLES, MAX_LISTED, Revocation, Revoked, SessionStore, Swept,
+    newest_first,
 };
 
 use std::time::Duration;

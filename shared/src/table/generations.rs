@@ -39,6 +39,14 @@ pub enum RaiseKeeping {
     Stale,
 }
 
+/// A session that a revocation keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptSession<'a> {
+    pub handle: &'a SessionHandle,
+    /// The generations that its row was seen to carry.
+    pub born: Generations,
+}
+
 /// The item and the attribute that hold a generation.
 struct Place {
     pk: AttributeValue,
@@ -261,7 +269,7 @@ impl SessionTable {
         user: &UserId,
         scope: &Scope,
         seen: Generations,
-        kept: (&SessionHandle, Generations),
+        kept: KeptSession<'_>,
         new: Generation,
     ) -> Result<RaiseKeeping, TableError> {
         let next = scope.of(seen).next(new);
@@ -299,7 +307,7 @@ impl SessionTable {
 
     fn lift_exactly(
         &self,
-        (handle, born): (&SessionHandle, Generations),
+        KeptSession { handle, born }: KeptSession<'_>,
         scope: &Scope,
         next: Generation,
     ) -> UpdateBuilder {

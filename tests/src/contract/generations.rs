@@ -6,7 +6,7 @@ use super::{
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use shared::ids::{Generation, TenantId};
 use shared::model::{Ended, Generations, Scope};
-use shared::table::{RaiseKeeping, SessionTable};
+use shared::table::{KeptSession, RaiseKeeping, SessionTable};
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -271,7 +271,7 @@ pub(super) async fn keeping_a_session_raises_and_lifts_at_once_or_not_at_all(tab
     let kept = opened(&table, "kept", "u", 0).await;
     let (born, unseen) = (Generations::default(), Generations::default());
     let raise = async |seen, born| {
-        let kept = (&kept, born);
+        let kept = KeptSession { handle: &kept, born };
         table
             .raise_keeping(&owner, &Scope::User, seen, kept, generation_at(NOW))
             .await
@@ -308,7 +308,7 @@ pub(super) async fn a_session_is_not_kept_from_a_revocation_that_was_not_seen(ta
         kept.standing.born = seen;
         insert(&table, &kept).await;
         let raised = table.raise(&owner, scope, generation_at(NOW)).await.expect("an answer");
-        let spared = (&kept.handle, kept.standing.born);
+        let spared = KeptSession { handle: &kept.handle, born: kept.standing.born };
         let became = table.raise_keeping(&owner, scope, seen, spared, generation_at(NOW)).await;
         assert_eq!(became.expect("an answer"), RaiseKeeping::Stale, "{i}");
         let now = present(&table, "u", "acme", "kept").await;
@@ -324,10 +324,9 @@ pub(super) async fn keeping_a_session_in_its_tenant_leaves_the_whole_alone(table
     let kept = opened(&table, "kept", "u", 0).await;
     let other = opened(&table, "other", "u", 0).await;
     let (scope, unseen) = (Scope::Tenant(acme), Generations::default());
-    let raised = table
-        .raise_keeping(&owner, &scope, unseen, (&kept, unseen), generation_at(NOW))
-        .await
-        .expect("an answer");
+    let spared = KeptSession { handle: &kept, born: unseen };
+    let raised = table.raise_keeping(&owner, &scope, unseen, spared, generation_at(NOW)).await;
+    let raised = raised.expect("an answer");
     let RaiseKeeping::Raised(raised) = raised else { panic!("nothing stood in the way") };
     let read = present(&table, "u", "acme", "kept").await;
     assert_eq!(read.whole, Generation::default());

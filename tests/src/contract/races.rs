@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use shared::ids::Generation;
 use shared::model::{Generations, Scope};
 use shared::table::{
-    AppTable, AppWrite, AppWritten, Inserted, RaiseKeeping, Rotated, SessionTable,
+    AppTable, AppWrite, AppWritten, Inserted, KeptSession, RaiseKeeping, Rotated, SessionTable,
 };
 use shared::tenancy::AppRecord;
 use std::collections::BTreeSet;
@@ -78,9 +78,9 @@ pub(super) async fn of_many_who_keep_a_session_at_most_one_raises(table: Session
             return None;
         }
         let unseen = Generations::default();
-        let raised = table
-            .raise_keeping(&whose, &Scope::User, unseen, (&kept, unseen), generation_at(NOW))
-            .await;
+        let spared = KeptSession { handle: &kept, born: unseen };
+        let raised =
+            table.raise_keeping(&whose, &Scope::User, unseen, spared, generation_at(NOW)).await;
         match raised.expect("an answer") {
             RaiseKeeping::Raised(generation) => Some(generation),
             RaiseKeeping::Stale => None,

@@ -11,7 +11,7 @@ mod revoke_user;
 pub(in crate::session) use find::{Looks, warn_if_ahead};
 pub use list::{Listing, MAX_LISTED, newest_first};
 pub use revoke_handles::{EndedSession, MAX_HANDLES, Revoked};
-pub use revoke_user::Swept;
+pub use revoke_user::{Revocation, Swept};
 
 use crate::ids::Generation;
 use crate::table::SessionTable;

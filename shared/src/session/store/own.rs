@@ -1,7 +1,7 @@
 //! What a signed-in user sees and ends: sessions of their own, whichever tenant they are in, and no
 //! others.
 
-use super::{Listing, Revoked, SessionStore, Swept, newest_first};
+use super::{Listing, Revocation, Revoked, SessionStore, Swept, newest_first};
 use crate::ids::{SessionHandle, UserId};
 use crate::model::Scope;
 use crate::session::attempts::Patience;
@@ -51,17 +51,13 @@ impl SessionStore {
         Ok(Revoked::of_one(handle.clone(), removed))
     }
 
-    /// Ends all sessions of `user`, but for `kept`. It gives up early while others write the same
-    /// items: asked in a loop, it must not keep an operator from ending sessions.
+    /// Ends sessions of the user who asks. It gives up early while other callers write the same items:
+    /// asked for in a loop, it must not keep an operator from ending sessions.
     ///
     /// # Errors
     /// As [`SessionStore::revoke_user`].
-    pub async fn end_all_own(
-        &self,
-        user: &UserId,
-        kept: Option<&SessionHandle>,
-    ) -> Result<Swept, SessionError> {
-        self.revoke_user_for(Patience::User, user, &Scope::User, kept).await
+    pub async fn revoke_own(&self, revocation: &Revocation) -> Result<Swept, SessionError> {
+        self.revoke_user_for(Patience::User, revocation).await
     }
 
     async fn is_own(&self, user: &UserId, handle: &SessionHandle) -> Result<bool, SessionError> {

@@ -6,12 +6,24 @@ use super::revoke_handles::Removals;
 use super::{Looks, SessionStore};
 use crate::ids::{Generation, SessionHandle, UserId};
 use crate::model::{Generations, Scope, Standing};
+use crate::reason::Reason;
 use crate::session::SessionError;
 use crate::session::attempts::{Attempts, Patience};
-use crate::table::{HandlePage, IndexCursor, RaiseKeeping, SessionTable, TableError};
+use crate::table::{HandlePage, IndexCursor, KeptSession, RaiseKeeping, SessionTable, TableError};
 use crate::time::Timestamp;
 
 const DOING: &str = "revoking a user's sessions";
+
+/// A revocation of a user's sessions, as it was asked for.
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    pub user: UserId,
+    pub scope: Scope,
+    /// The session to be kept, if any.
+    pub except: Option<SessionHandle>,
+    /// For the audit record.
+    pub reason: Option<Reason>,
+}
 
 /// What a revocation swept. Its effect does not depend on it.
 #[derive(Debug)]
@@ -28,30 +40,23 @@ pub struct Swept {
 }
 
 impl SessionStore {
-    /// Ends every session of `user` in `scope`, but for `except`. When it answers, all of them are
-    /// refused. It is tried for some 10 s.
+    /// Ends every session that `revocation` covers. When it answers, all of them are refused. It is
+    /// attempted for some 10 s.
     ///
     /// # Errors
     /// [`SessionError::NoSessionToKeep`]: nothing was revoked. Anything else: the effect is
     /// unknown; asking again is harmless.
-    pub async fn revoke_user(
-        &self,
-        user: &UserId,
-        scope: &Scope,
-        except: Option<&SessionHandle>,
-    ) -> Result<Swept, SessionError> {
-        self.revoke_user_for(Patience::Operator, user, scope, except).await
+    pub async fn revoke_user(&self, revocation: &Revocation) -> Result<Swept, SessionError> {
+        self.revoke_user_for(Patience::Operator, revocation).await
     }
 
     pub(super) async fn revoke_user_for(
         &self,
-        who: Patience,
-        user: &UserId,
-        scope: &Scope,
-        except: Option<&SessionHandle>,
+        patience: Patience,
+        Revocation { user, scope, except, .. }: &Revocation,
     ) -> Result<Swept, SessionError> {
         let started = self.clock.now();
-        let table = match who {
+        let table = match patience {
             Patience::Operator => self.table.patient(),
             Patience::User => self.table.clone(),
         };
@@ -59,7 +64,7 @@ impl SessionStore {
             match except {
                 None => Ok(table.raise(user, scope, self.new_generation()?).await?),
                 Some(handle) => {
-                    let attempts = Attempts::at_revoking(DOING, who, &self.entropy);
+                    let attempts = Attempts::at_revoking(DOING, patience, &self.entropy);
                     self.raise_keeping(&table, attempts, user, scope, handle).await
                 }
             }
@@ -87,7 +92,8 @@ impl SessionStore {
             let new = self.new_generation()?;
             let raised = match kept.judge(seen, self.clock.now()) {
                 Ok(()) if scope.covers(&kept.tenant) => {
-                    table.raise_keeping(user, scope, seen, (except, kept.born), new).await?
+                    let kept = KeptSession { handle: except, born: kept.born };
+                    table.raise_keeping(user, scope, seen, kept, new).await?
                 }
                 // It lives in a tenant that this revocation does not reach.
                 Ok(()) => RaiseKeeping::Raised(table.raise(user, scope, new).await?),

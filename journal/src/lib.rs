@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use shared::app::App;
 use shared::ids::{AppId, SessionHandle, TenantId, UserId};
 use shared::lambda::Caller;
-use shared::metric::{self, Metric};
+use shared::lambda::metric::{self, Metric};
 use shared::model::Session;
 use shared::reason::Reason;
 use shared::session::{Principal, Revocation, Revoked, SessionError, Swept, Theft};

@@ -11,7 +11,7 @@ use shared::ids::{AppId, SessionHandle};
 use shared::reason::Reason;
 use shared::session::{Revocation, Revoked, SessionError, Swept};
 use shared::time::{Clock, Timestamp};
-use shared::token::keyring::Kid;
+use shared::token::key::Kid;
 
 /// The `source` of its events. The functions have another, so that a rule can tell them apart.
 const SOURCE: &str = "sever.operator";

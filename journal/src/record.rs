@@ -9,7 +9,7 @@ use shared::model::Scope;
 use shared::reason::Reason;
 use shared::session::{Revocation, Revoked, SessionError, Swept};
 use shared::time::Timestamp;
-use shared::token::keyring::Kid;
+use shared::token::key::Kid;
 
 pub(crate) const VERSION: u8 = 1;
 

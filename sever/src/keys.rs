@@ -13,7 +13,7 @@ use shared::session::{
     KEYRING_MAX_AGE, KeyKilled, KeyRotated, KeyStore, MAX_KEYS, NextKey, ShownKey,
 };
 use shared::time::Timestamp;
-use shared::token::keyring::Kid;
+use shared::token::key::Kid;
 
 pub(crate) async fn list(store: &KeyStore) -> Result<Done, Failure> {
     let keys = store.show_keys().await?;

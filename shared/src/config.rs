@@ -15,6 +15,7 @@ use values::{
 };
 
 mod authorizer;
+pub mod check_database;
 mod domains;
 mod faults;
 mod same_site;

@@ -6,6 +6,7 @@ mod entrance;
 mod event;
 mod event_loop;
 mod lines;
+pub mod metric;
 mod principal;
 mod runtime_api;
 mod start;

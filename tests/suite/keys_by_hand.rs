@@ -12,8 +12,8 @@ use shared::session::{
 };
 use shared::table::{KeysWritten, SessionTable};
 use shared::time::Entropy;
-use shared::token::keyring::Kid;
-use shared::token::signing::{KeyKind, SigningKey, SigningKeys};
+use shared::token::key::{KeyKind, Kid};
+use shared::token::signing::{SigningKey, SigningKeys};
 use shared::token::stored_keys::StoredKey;
 use std::sync::Arc;
 use std::time::Duration;

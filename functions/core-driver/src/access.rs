@@ -7,7 +7,7 @@ use http::header::AUTHORIZATION;
 use shared::app::App;
 use shared::config::CoreAccess;
 use shared::http::credentials::after_bearer;
-use shared::metric;
+use shared::lambda::metric;
 use shared::session::supertokens::FoundApp;
 
 /// Who presents nothing is refused before anything is read, unless the operator lets everybody in.

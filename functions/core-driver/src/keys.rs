@@ -7,7 +7,7 @@ use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use serde_json::json;
 use shared::session::supertokens::NewJwt;
-use shared::token::signing::KeyKind;
+use shared::token::key::KeyKind;
 use std::time::Duration;
 
 /// `GET /.well-known/jwks.json`

@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::http::Reply;
 use shared::ids::{SessionHandle, UserId};
 use shared::json::Object;
-use shared::metric;
+use shared::lambda::metric;
 use shared::model::{Device, Ended, SessionData};
 use shared::session::supertokens::{
     NO_SESSION, PROTECTED_PAYLOAD, RefreshOutcome, RefreshRequest, Regenerated, SessionView,
@@ -18,9 +18,9 @@ use shared::session::supertokens::{
 use shared::session::{Issued, NewSession, Opening};
 use shared::time::Timestamp;
 use shared::token::access::AccessToken;
+use shared::token::key::KeyKind;
 use shared::token::payload::Payload;
 use shared::token::refresh::RefreshToken;
-use shared::token::signing::KeyKind;
 use shared::token::unverified::{NotAnAccessToken, UnverifiedToken};
 use shared::token::version::Version;
 

@@ -17,8 +17,8 @@ use shared::json::Object;
 use shared::lambda::{Caller, CommandRoute, Function};
 use shared::model::{Device, SessionData};
 use shared::session::{Issued, NewSession, Opening};
+use shared::token::key::KeyKind;
 use shared::token::payload::Payload;
-use shared::token::signing::KeyKind;
 use std::sync::Arc;
 
 /// The longest address and the longest `User-Agent` that are kept, in bytes.

@@ -14,8 +14,8 @@ use shared::http::credentials::{AccessCredential, Credentials};
 use shared::http::error::ApiError;
 use shared::http::reply::{json as json_reply, message, with_tokens};
 use shared::http::tokens::ClientTokens;
+use shared::lambda::metric;
 use shared::lambda::{Caller, Function};
-use shared::metric;
 use shared::session::Verdict;
 use std::sync::Arc;
 

@@ -13,8 +13,8 @@ use crate::answer::Form;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
-use shared::check_database::CheckTarget;
 use shared::config::AuthorizerSettings;
+use shared::config::check_database::CheckTarget;
 use shared::http::credentials::after_bearer;
 use std::collections::HashMap;
 

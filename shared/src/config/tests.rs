@@ -1,5 +1,5 @@
 use super::*;
-use crate::check_database::CheckTarget;
+use crate::config::check_database::CheckTarget;
 use std::collections::HashMap;
 
 mod domains;

@@ -3,7 +3,7 @@
 use super::{KeyServiceError, Revoked, UnfitPayload};
 use crate::table::TableError;
 use crate::time::EntropyError;
-use crate::token::signing::SigningKeyError;
+use crate::token::key::SigningKeyError;
 
 /// A verb could not be carried out. A refusal is not an error: it is a value.
 #[derive(Debug, thiserror::Error)]

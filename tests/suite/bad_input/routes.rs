@@ -7,7 +7,7 @@ use http::Method;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use shared::check_database::{CheckDatabase, CheckPolicy, CheckTarget};
+use shared::config::check_database::{CheckDatabase, CheckPolicy, CheckTarget};
 
 const METHODS: [&str; 10] =
     ["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PURGE", "post"];

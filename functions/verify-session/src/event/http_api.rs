@@ -4,8 +4,8 @@
 use super::{Event, Fields, RequestContext, UnknownEvent, append, method};
 use crate::answer::Form;
 use http::header::COOKIE;
-use shared::check_database::CheckTarget;
 use shared::config::HttpApiResponse;
+use shared::config::check_database::CheckTarget;
 
 /// The route that takes what no other does. It has no path, so that no rule can name it.
 const DEFAULT: &str = "$default";

@@ -2,7 +2,7 @@
 
 use super::{Event, Fields, RequestContext, UnknownEvent, method, only_authorization};
 use crate::answer::Form;
-use shared::check_database::CheckTarget;
+use shared::config::check_database::CheckTarget;
 
 /// An authorizer of type `REQUEST`.
 pub(super) fn request(fields: Fields, context: &RequestContext) -> Result<Event, UnknownEvent> {

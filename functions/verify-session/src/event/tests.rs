@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::{Value, json};
-use shared::check_database::{CheckDatabase, CheckPolicy};
 use shared::config::HttpApiResponse;
+use shared::config::check_database::{CheckDatabase, CheckPolicy};
 
 fn read(json: &Value) -> Result<Event, UnknownEvent> {
     read_text(&json.to_string())

@@ -4,8 +4,9 @@ use super::TokenService;
 use crate::model::{IssuerClaim, Session};
 use crate::session::SessionError;
 use crate::time::Timestamp;
-use crate::token::access::{AccessToken, Claims, MAX_BYTES};
+use crate::token::access::{AccessToken, MAX_BYTES};
 use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::claims::Claims;
 use crate::token::refresh::{RefreshHash, RefreshToken, TokenKey};
 use crate::token::version::Version;
 

@@ -9,9 +9,9 @@ use crate::table::{Inserted, TableError};
 use crate::time::Timestamp;
 use crate::token::access::AccessToken;
 use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::key::KeyKind;
 use crate::token::payload::Payload;
 use crate::token::refresh::{Classic, RefreshToken, TokenKey};
-use crate::token::signing::KeyKind;
 use crate::token::version::Version;
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use crate::session::store::{Looks, warn_if_ahead};
 use crate::session::{LOOKS, SessionError};
 use crate::table::StrictRead;
 use crate::time::Timestamp;
-use crate::token::access::Claims;
+use crate::token::claims::Claims;
 use crate::token::keyring::{Invalid, Keyring};
 use crate::token::payload::{Payload, RESERVED};
 use crate::token::refresh::RefreshHash;

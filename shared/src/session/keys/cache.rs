@@ -3,7 +3,8 @@
 use super::KeyStore;
 use crate::session::{CLOCKS_DIFFER, SessionError};
 use crate::time::Timestamp;
-use crate::token::keyring::{Keyring, Kid};
+use crate::token::key::Kid;
+use crate::token::keyring::Keyring;
 use crate::token::signing::{KeyLifetimes, SigningKeys};
 use crate::token::unverified::UnverifiedToken;
 use std::sync::{Arc, PoisonError, RwLock};

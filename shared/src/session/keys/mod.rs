@@ -13,8 +13,9 @@ pub use service::{KeyContext, KeyService, KeyServiceError, KeyServiceSlot};
 use crate::session::SessionError;
 use crate::table::SessionTable;
 use crate::time::{Clock, Entropy};
+use crate::token::key::SigningKeyError;
 use crate::token::sealing::Sealing;
-use crate::token::signing::{SigningKeyError, SigningKeys};
+use crate::token::signing::SigningKeys;
 use std::sync::Arc;
 
 /// How often keys are made while other callers make them too.
@@ -57,7 +58,7 @@ impl KeyStore {
                 Some(Arc::new(unwrapped))
             }
         };
-        Ok(Some(stored.open(sealing)?))
+        Ok(Some(SigningKeys::from_stored(stored, sealing)?))
     }
 
     /// The same keys with a data key to seal all of them, if a service is connected.

@@ -7,8 +7,8 @@ use crate::session::SessionError;
 use crate::session::attempts::Attempts;
 use crate::table::KeysWritten;
 use crate::time::Timestamp;
-use crate::token::keyring::{Kid, PublicKey};
-use crate::token::signing::{KeyKind, SigningKey, SigningKeyError, SigningKeys, signer};
+use crate::token::key::{KeyKind, Kid, PublicKey, SigningKeyError};
+use crate::token::signing::{SigningKey, SigningKeys, signer};
 
 /// The most keys with which another is made by hand. All of them stand in one item of the table,
 /// which must keep room for the rotations that go by themselves.

@@ -7,8 +7,9 @@ use crate::session::SessionError;
 use crate::session::attempts::Attempts;
 use crate::table::KeysWritten;
 use crate::time::Timestamp;
+use crate::token::key::{KeyKind, SigningKeyError};
 use crate::token::sealing::Sealing;
-use crate::token::signing::{KeyKind, SigningKey, SigningKeyError, SigningKeys};
+use crate::token::signing::{SigningKey, SigningKeys};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use super::CoreSessions;
 use crate::json::Object;
 use crate::session::SessionError;
 use crate::token::access::sign_jwt;
-use crate::token::signing::KeyKind;
+use crate::token::key::KeyKind;
 use serde_json::Value;
 use std::time::Duration;
 

@@ -11,8 +11,8 @@ use crate::session::issue::{IssuedWith, expected_anti_csrf};
 use crate::session::{Issued, SessionError};
 use crate::table::{Promoted, Promotion};
 use crate::time::Timestamp;
+use crate::token::key::KeyKind;
 use crate::token::refresh::{Classic, RefreshToken};
-use crate::token::signing::KeyKind;
 use crate::token::version::Version;
 
 /// How often an exchange that other callers overtake is attempted.

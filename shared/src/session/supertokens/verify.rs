@@ -9,7 +9,8 @@ use crate::session::SessionError;
 use crate::session::attempts::Attempts;
 use crate::session::issue::IssuedWith;
 use crate::table::{Promoted, Promotion};
-use crate::token::access::{AccessToken, Claims};
+use crate::token::access::AccessToken;
+use crate::token::claims::Claims;
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
 

@@ -102,7 +102,7 @@ pub(super) fn is_greedy(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check_database::{CheckDatabase, CheckPolicy};
+    use crate::config::check_database::{CheckDatabase, CheckPolicy};
 
     #[test]
     fn a_rule_that_no_request_can_match_is_refused_by_name() {

@@ -4,6 +4,7 @@
 //! Rules emit none: the edge does, when it knows what came of a call. Nothing is emitted for a
 //! request that the authorizer lets pass.
 
+use crate::http::error::ApiError;
 use crate::model::Ended;
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ impl Metric {
         Self::TableErrors,
     ];
 
-    /// Its name in CloudWatch.
+    /// The metric's name in CloudWatch.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -75,7 +76,7 @@ impl Metric {
         }
     }
 
-    /// Its unit in CloudWatch.
+    /// The metric's unit in CloudWatch.
     #[must_use]
     pub const fn unit(self) -> &'static str {
         match self {
@@ -118,6 +119,19 @@ pub fn refused(reason: &'static str) {
     // An alarm can watch a metric, not a property of one.
     if reason == Ended::Ahead.reason() {
         Metric::GenerationsAhead.count(1);
+    }
+}
+
+impl ApiError {
+    /// Writes the reason to the log and counts it, once. A caller's mistake is not the operator's
+    /// concern.
+    pub fn log(&self) {
+        if let Some(throttled) = self.throttled {
+            table_error(throttled);
+        }
+        if let Some(cause) = &self.cause {
+            tracing::error!(code = self.code().as_str(), error = cause, "request failed");
+        }
     }
 }
 

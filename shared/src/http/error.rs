@@ -4,7 +4,7 @@
 use super::Reply;
 use super::reply::{PROBLEM_JSON, typed, with_header};
 use crate::error_chain;
-use crate::ids::InvalidId;
+use crate::ids::{IdKind, InvalidId};
 use crate::session::{SessionError, UnfitPayload};
 use crate::table::TableError;
 use crate::token::payload::InvalidPayload;
@@ -295,10 +295,10 @@ fn table_code(error: &TableError) -> Code {
 impl From<InvalidId> for ApiError {
     fn from(error: InvalidId) -> Self {
         let code = match error.kind {
-            "userId" => Code::InvalidUserId,
-            "tenantId" => Code::InvalidTenantId,
-            "sessionHandle" => Code::InvalidSessionHandle,
-            _ => Code::InvalidField,
+            IdKind::User => Code::InvalidUserId,
+            IdKind::Tenant => Code::InvalidTenantId,
+            IdKind::SessionHandle => Code::InvalidSessionHandle,
+            IdKind::App | IdKind::Reason => Code::InvalidField,
         };
         Self::new(code, error.to_string())
     }

@@ -7,6 +7,7 @@ use super::{AntiCsrfMode, Evidence, Issued, Refusal, TokenService};
 use crate::ids::{SessionHandle, TenantId, UserId};
 use crate::model::{Ended, Lineage, Place, Rotation, Session};
 use crate::session::attempts::Attempts;
+use crate::session::store::JudgedSession;
 use crate::session::{CLOCKS_DIFFER, SessionError};
 use crate::table::{Rotated, RotationWrite};
 use crate::time::Timestamp;
@@ -41,6 +42,14 @@ pub struct Theft {
     pub ended: bool,
 }
 
+/// Whether a refresh token may be exchanged.
+#[expect(clippy::large_enum_variant, reason = "its caller takes it apart at once")]
+enum Admission {
+    /// It is a genuine token of this live session.
+    Admitted(Session),
+    Refused(Refusal),
+}
+
 impl TokenService {
     /// Exchanges a refresh token.
     ///
@@ -55,8 +64,8 @@ impl TokenService {
         let mut attempts = Attempts::at_once("rotating a session", ROUNDS);
         loop {
             let session = match self.session_of(token, evidence).await? {
-                Ok(session) => session,
-                Err(refusal) => return Ok(Refreshed::Unauthorised(refusal)),
+                Admission::Admitted(session) => session,
+                Admission::Refused(refusal) => return Ok(Refreshed::Unauthorised(refusal)),
             };
             let now = self.store.clock.now();
             let lineage = &session.standing.lineage;
@@ -109,25 +118,25 @@ impl TokenService {
         })
     }
 
-    /// The live session to which a genuine token belongs.
+    /// Finds the live session of a token, and asks whether the token is genuine and the request meant.
     async fn session_of(
         &self,
         token: &RefreshToken,
         evidence: Evidence<'_>,
-    ) -> Result<Result<Session, Refusal>, SessionError> {
+    ) -> Result<Admission, SessionError> {
         Ok(match self.store.find_live(token.handle()).await? {
-            Err(ended) => Err(Refusal::Ended(ended)),
+            JudgedSession::Over(ended) => Admission::Refused(Refusal::Ended(ended)),
             // Whoever merely knows a handle must not be able to end its session by inventing a
             // token.
-            Ok(session) if !token.is_genuine(&session.token_key) => {
-                Err(Refusal::Ended(Ended::Missing))
+            JudgedSession::Live(session) if !token.is_genuine(&session.token_key) => {
+                Admission::Refused(Refusal::Ended(Ended::Missing))
             }
-            Ok(session) => {
+            JudgedSession::Live(session) => {
                 let expected = expected_anti_csrf(&session, token);
                 if evidence.suffices(self.policy.anti_csrf, expected.as_ref(), true) {
-                    Ok(session)
+                    Admission::Admitted(session)
                 } else {
-                    Err(Refusal::AntiCsrf)
+                    Admission::Refused(Refusal::AntiCsrf)
                 }
             }
         })

@@ -18,6 +18,7 @@ use crate::token::keyring::{Invalid, Keyring};
 use crate::token::payload::{Payload, RESERVED};
 use crate::token::refresh::RefreshHash;
 use crate::token::unverified::UnverifiedToken;
+use std::sync::Arc;
 
 /// Who is asking.
 #[derive(Clone, Debug)]
@@ -133,17 +134,22 @@ impl TokenService {
         evidence: Evidence<'_>,
     ) -> Result<Verdict, SessionError> {
         let now = self.store.clock.now();
-        let checked = match self.keys.keyring_at_hand(&token, now) {
-            Some(keyring) => match self.genuine(token, &keyring, evidence) {
-                Ok(claims) => self.read_for(&claims).await.map(|read| Ok((claims, read)))?,
-                Err(refusal) => Err(refusal),
-            },
-            None => self.read_with_keys(token, evidence, now).await?,
+        let (keyring, read) = match self.keys.keyring_at_hand(&token, now) {
+            Some(keyring) => (keyring, None),
+            None => {
+                let (keyring, read) = self.read_with_keys(&token, now).await?;
+                (keyring, Some(read))
+            }
         };
-        match checked {
-            Ok((claims, read)) => self.judge(claims, read).await,
-            Err(refusal) => Ok(Verdict::Refused(refusal)),
-        }
+        let claims = match self.genuine(token, &keyring, evidence) {
+            Ok(claims) => claims,
+            Err(refusal) => return Ok(Verdict::Refused(refusal)),
+        };
+        let read = match read {
+            Some(read) => read,
+            None => self.read_for(&claims).await?,
+        };
+        self.judge(claims, read).await
     }
 
     async fn read_for(&self, claims: &Claims) -> Result<StrictRead, SessionError> {
@@ -157,15 +163,14 @@ impl TokenService {
     /// The token is not yet proven here: it only says what to fetch along with the keys.
     async fn read_with_keys(
         &self,
-        token: UnverifiedToken<'_>,
-        evidence: Evidence<'_>,
+        token: &UnverifiedToken<'_>,
         started: Timestamp,
-    ) -> Result<Result<(Claims, StrictRead), Refusal>, SessionError> {
+    ) -> Result<(Arc<Keyring>, StrictRead), SessionError> {
         let (handle, user) = (token.handle_to_fetch(), token.user_to_fetch());
         let read = self.store.table.read_strictly(handle, user, token.tenant_to_fetch(), true);
         let mut read = read.await?;
-        let keyring = self.keys.keep_keyring(read.keys.take(), &token, started);
-        Ok(self.genuine(token, &keyring, evidence).map(|claims| (claims, read)))
+        let keyring = self.keys.keep_keyring(read.keys.take(), token, started);
+        Ok((keyring, read))
     }
 
     fn genuine(

@@ -29,6 +29,23 @@ impl Looks {
     }
 }
 
+/// A session that was looked for, judged by its generations.
+#[expect(clippy::large_enum_variant, reason = "its caller takes it apart at once")]
+pub(in crate::session) enum JudgedSession {
+    Live(Session),
+    /// It does not live, for this reason.
+    Over(Ended),
+}
+
+impl JudgedSession {
+    pub(in crate::session) fn live(self) -> Option<Session> {
+        match self {
+            Self::Live(session) => Some(session),
+            Self::Over(_) => None,
+        }
+    }
+}
+
 /// Tells the operator whose session is ahead of its generations. The edge counts it.
 pub(in crate::session) fn warn_if_ahead(
     why: Ended,
@@ -52,14 +69,14 @@ impl SessionStore {
     /// # Errors
     /// We could not find out.
     pub async fn find(&self, handle: &SessionHandle) -> Result<Option<Session>, SessionError> {
-        Ok(self.find_live(handle).await?.ok())
+        Ok(self.find_live(handle).await?.live())
     }
 
     /// The session, if it lives.
     pub(in crate::session) async fn find_live(
         &self,
         handle: &SessionHandle,
-    ) -> Result<Result<Session, Ended>, SessionError> {
+    ) -> Result<JudgedSession, SessionError> {
         let now = self.clock.now();
         self.find_judged(handle, |standing, present| standing.judge(present, now)).await
     }
@@ -68,11 +85,11 @@ impl SessionStore {
     /// does not look at that).
     ///
     /// # Errors
-    /// We could not find out. The inner error says why the session does not live.
+    /// We could not find out.
     pub(in crate::session) async fn find_unended(
         &self,
         handle: &SessionHandle,
-    ) -> Result<Result<Session, Ended>, SessionError> {
+    ) -> Result<JudgedSession, SessionError> {
         self.find_judged(handle, Standing::judge_unended).await
     }
 
@@ -81,20 +98,20 @@ impl SessionStore {
         &self,
         handle: &SessionHandle,
         judge: impl Fn(&Standing, Generations) -> Result<(), Ended>,
-    ) -> Result<Result<Session, Ended>, SessionError> {
+    ) -> Result<JudgedSession, SessionError> {
         let mut looks = Looks::default();
         let mut attempts = Attempts::at_once("reading a session", LOOKS);
         loop {
             let Some(session) = self.table.find(handle).await? else {
-                return Ok(Err(Ended::Missing));
+                return Ok(JudgedSession::Over(Ended::Missing));
             };
             let Standing { user, tenant, .. } = &session.standing;
             let present = self.table.generations(user, tenant, handle).await?;
             match judge(&session.standing, present) {
-                Ok(()) => return Ok(Ok(session)),
+                Ok(()) => return Ok(JudgedSession::Live(session)),
                 Err(why) if looks.prove(why, present) => {
                     warn_if_ahead(why, user, tenant, handle);
-                    return Ok(Err(why));
+                    return Ok(JudgedSession::Over(why));
                 }
                 Err(_) => attempts.again().await?,
             }

@@ -8,7 +8,7 @@ mod revoke_handles;
 mod revoke_tenant;
 mod revoke_user;
 
-pub(in crate::session) use find::{Looks, warn_if_ahead};
+pub(in crate::session) use find::{JudgedSession, Looks, warn_if_ahead};
 pub use list::{Listing, MAX_LISTED, newest_first};
 pub use revoke_handles::{EndedSession, MAX_HANDLES, Revoked};
 pub use revoke_user::{Revocation, Swept};

@@ -66,6 +66,6 @@ impl SessionStore {
         if found.is_none_or(|session| session.standing.user != *user) {
             return Ok(false);
         }
-        Ok(self.find_live(handle).await?.is_ok())
+        Ok(self.find_live(handle).await?.live().is_some())
     }
 }

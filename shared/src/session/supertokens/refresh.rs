@@ -8,6 +8,7 @@ use crate::ids::{SessionHandle, UserId};
 use crate::model::{Ended, Place, Session};
 use crate::session::attempts::Attempts;
 use crate::session::issue::{IssuedWith, expected_anti_csrf};
+use crate::session::store::JudgedSession;
 use crate::session::{Issued, SessionError};
 use crate::table::{Promoted, Promotion};
 use crate::time::Timestamp;
@@ -65,9 +66,9 @@ impl CoreSessions {
         let mut attempts = Attempts::at_once("exchanging a refresh token", ROUNDS);
         loop {
             let mut session = match self.tokens.store.find_live(token.handle()).await? {
-                Ok(session) => session,
-                Err(Ended::Ahead) => return Ok(RefreshOutcome::Ahead),
-                Err(_) => return Ok(RefreshOutcome::Unauthorised(GONE)),
+                JudgedSession::Live(session) => session,
+                JudgedSession::Over(Ended::Ahead) => return Ok(RefreshOutcome::Ahead),
+                JudgedSession::Over(_) => return Ok(RefreshOutcome::Unauthorised(GONE)),
             };
             if let Some(reason) = refuse(&session, token, asked) {
                 return Ok(RefreshOutcome::Unauthorised(reason));

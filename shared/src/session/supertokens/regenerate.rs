@@ -4,6 +4,7 @@ use super::{CoreSessions, NO_SESSION, SessionView};
 use crate::model::Ended;
 use crate::session::SessionError;
 use crate::session::issue::{IssuedWith, Life};
+use crate::session::store::JudgedSession;
 use crate::token::keyring::Invalid;
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
@@ -44,9 +45,9 @@ impl CoreSessions {
             Err(_) => return Ok(Regenerated::Unauthorised("the access token is not valid")),
         }
         let mut session = match self.tokens.store.find_live(&claims.handle).await? {
-            Ok(session) => session,
-            Err(Ended::Ahead) => return Ok(Regenerated::Ahead),
-            Err(_) => return Ok(Regenerated::Unauthorised(NO_SESSION)),
+            JudgedSession::Live(session) => session,
+            JudgedSession::Over(Ended::Ahead) => return Ok(Regenerated::Ahead),
+            JudgedSession::Over(_) => return Ok(Regenerated::Unauthorised(NO_SESSION)),
         };
         if session.standing.user != claims.user {
             return Ok(Regenerated::Unauthorised(NO_SESSION));

@@ -8,6 +8,7 @@ use crate::model::{Ended, Session};
 use crate::session::SessionError;
 use crate::session::attempts::Attempts;
 use crate::session::issue::IssuedWith;
+use crate::session::store::JudgedSession;
 use crate::table::{Promoted, Promotion};
 use crate::token::access::AccessToken;
 use crate::token::claims::Claims;
@@ -97,8 +98,8 @@ impl CoreSessions {
         let mut attempts = Attempts::at_once("checking a session", ROUNDS);
         loop {
             let found = match self.tokens.store.find_unended(&claims.handle).await? {
-                Err(Ended::Ahead) => return Ok(VerifyOutcome::Ahead),
-                found => found.ok(),
+                JudgedSession::Over(Ended::Ahead) => return Ok(VerifyOutcome::Ahead),
+                found => found.live(),
             };
             let is_over =
                 |session: &Session| session.standing.expires_at <= self.tokens.store.clock.now();

@@ -7,13 +7,14 @@ use local::dynamodb::{Embedded, client};
 use local::template::{SEVER, Template};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use shared::app::App;
+use shared::app::{App, SdkConfig};
 use shared::config::Config;
 use shared::lambda::Function;
 use shared::time::{Clock, Entropy, Timestamp};
 use shared::token::issuers::Issuers;
-use shared::token::keyring::{Keyring, Kid, PublicKey};
-use shared::token::signing::{KeyKind, SigningKey};
+use shared::token::key::{KeyKind, Kid, PublicKey};
+use shared::token::keyring::Keyring;
+use shared::token::signing::SigningKey;
 use shared::token::unverified::UnverifiedToken;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,7 +56,8 @@ impl Place {
         let environment = template.functions[id].environment.clone();
         let config = Config::from_vars(|name| environment.get(name).cloned()).expect("a config");
         let dynamodb = client(Arc::new(self.engine.clone()));
-        of(Arc::new(App::new(config, dynamodb, Clock::system(), Entropy::system())))
+        let aws = SdkConfig::builder().build();
+        of(Arc::new(App::new(config, dynamodb, aws, Clock::system(), Entropy::system())))
     }
 
     fn event(&self, function: &str, case: &str) -> Box<RawValue> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::ids::{AppId, UserId};
-use shared::lambda::{Caller, Way};
+use shared::lambda::{CallSource, Caller};
 use std::collections::BTreeMap;
 
 /// The person, program or rule that ended or opened a session, or changed a key.
@@ -38,10 +38,10 @@ impl<'a> Actor<'a> {
     /// An administrator or a back end.
     #[must_use]
     pub fn of(caller: &'a Caller) -> Self {
-        match &caller.way {
-            Way::Iam(arn) => Self::Iam(arn),
-            Way::Anyone => Self::Unsigned,
-            Way::Direct => Self::DirectInvoke(&caller.claimed),
+        match &caller.source {
+            CallSource::Iam(arn) => Self::Iam(arn),
+            CallSource::Anyone => Self::Unsigned,
+            CallSource::Direct => Self::DirectInvoke(&caller.claimed),
         }
     }
 

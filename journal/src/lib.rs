@@ -17,15 +17,15 @@ pub use operator::{OperatorJournal, OperatorRecord};
 pub use record::REVOKING_EVENTS;
 
 use bus::{Bus, Patience};
-use record::{Action, Listed, Outcome, Record, Scope};
+use record::{Action, Listed, Outcome, Record, RecordScope};
 use serde_json::{Value, json};
 use shared::app::App;
 use shared::ids::{AppId, SessionHandle, TenantId, UserId};
 use shared::lambda::Caller;
-use shared::metric::{self, Metric};
-use shared::model::{self, Session};
+use shared::lambda::metric::{self, Metric};
+use shared::model::Session;
 use shared::reason::Reason;
-use shared::session::{Principal, Revoked, SessionError, Swept, Theft};
+use shared::session::{Principal, Revocation, Revoked, SessionError, Swept, Theft};
 use shared::time::{Clock, Timestamp};
 use shared::{AUDIT_TARGET, error_chain};
 use std::sync::Arc;
@@ -34,13 +34,32 @@ use std::time::Duration;
 /// The `source` of the functions' events.
 const SOURCE: &str = "sever";
 
-/// Writes down, counts and tells. Clones share one client.
-#[derive(Clone)]
+/// Writes down, counts and tells.
 pub struct Journal {
     clock: Clock,
     /// What handles are salted with.
     table_name: Arc<str>,
-    bus: Option<Arc<Bus>>,
+    bus: Option<Bus>,
+}
+
+/// What a function that records what it does works with: the app, and the journal of it.
+pub struct JournaledApp {
+    pub app: Arc<App>,
+    pub journal: Journal,
+}
+
+impl JournaledApp {
+    #[must_use]
+    pub fn new(app: Arc<App>) -> Arc<Self> {
+        let journal = Journal::new(&app);
+        Arc::new(Self { app, journal })
+    }
+}
+
+impl AsRef<App> for JournaledApp {
+    fn as_ref(&self) -> &App {
+        &self.app
+    }
 }
 
 impl Journal {
@@ -54,7 +73,7 @@ impl Journal {
             bus: app
                 .event_bus
                 .as_deref()
-                .map(|bus| Arc::new(Bus::new(bus, SOURCE, &app.aws, Patience::OfACaller))),
+                .map(|bus| Bus::new(bus, SOURCE, &app.aws, Patience::OfACaller)),
         }
     }
 
@@ -86,7 +105,7 @@ impl Journal {
     ) {
         let public = AppId::public();
         let record = Record {
-            scope: Scope::Session { user: &who.user, tenant: &who.tenant },
+            scope: RecordScope::Session { user: &who.user, tenant: &who.tenant },
             reason,
             ..self.record(caller, Action::Logout, Actor::User(&who.user), &public)
         };
@@ -123,13 +142,12 @@ impl Journal {
         caller: &Caller,
         by: Actor<'_>,
         app: &AppId,
-        (user, scope, except): (&UserId, &model::Scope, Option<&SessionHandle>),
-        reason: Option<&Reason>,
+        revocation: &Revocation,
         result: &Result<Swept, SessionError>,
     ) {
         let record = Record {
-            scope: Scope::of_user(user, scope, except),
-            reason,
+            scope: RecordScope::of_revocation(revocation),
+            reason: revocation.reason.as_ref(),
             ..self.record(caller, Action::RevokeUser, by, app)
         };
         if let Ok(swept) = result {
@@ -141,7 +159,7 @@ impl Journal {
                 metric::table_error(failure.is_throttling());
             }
         }
-        if let Some(record) = record.of_user(user, result) {
+        if let Some(record) = record.of_user(&revocation.user, result) {
             self.revoked(&record).await;
         }
     }
@@ -152,7 +170,7 @@ impl Journal {
         let public = AppId::public();
         let listed = if theft.ended { Listed::ended } else { Listed::over };
         let record = Record {
-            scope: Scope::Session { user: &theft.user, tenant: &theft.tenant },
+            scope: RecordScope::Session { user: &theft.user, tenant: &theft.tenant },
             sessions: vec![listed(&theft.handle, Some(&theft.user))],
             ..self.record(caller, Action::Theft, Actor::TheftDetection, &public)
         };
@@ -172,7 +190,7 @@ impl Journal {
         let record = Record {
             outcome: Outcome::Told,
             sessions: vec![Listed::unknown(handle)],
-            scope: Scope::Session {
+            scope: RecordScope::Session {
                 user,
                 tenant: &handle.tenant().unwrap_or_else(TenantId::public),
             },
@@ -181,17 +199,18 @@ impl Journal {
         self.tell(Action::Theft.event(), &record.to_json(&self.table_name), record.at).await;
     }
 
-    /// An app, or a tenant of one, was removed with everybody's sessions. `Ok(false)`: nothing was
-    /// revoked.
+    /// An app, or a `tenant` of it, was removed with everybody's sessions, by a caller that holds a key
+    /// of the app `by`. `Ok(false)`: nothing was revoked.
     pub async fn removed(
         &self,
         caller: &Caller,
         by: &AppId,
-        (app, tenant): (&AppId, Option<&TenantId>),
+        app: &AppId,
+        tenant: Option<&TenantId>,
         result: Result<&bool, &SessionError>,
     ) {
         let action = if tenant.is_some() { Action::RemoveTenant } else { Action::RemoveApp };
-        let scope = tenant.map_or(Scope::App, Scope::Tenant);
+        let scope = tenant.map_or(RecordScope::App, RecordScope::Tenant);
         let record = Record { scope, ..self.record(caller, action, Actor::Sdk(by), app) };
         match result {
             Ok(false) => {}

@@ -3,16 +3,15 @@
 
 use crate::actor::{Actor, Operator};
 use crate::bus::{Bus, Patience};
-use crate::record::{Action, Outcome, Record, Scope};
+use crate::record::{Action, Outcome, Record, RecordScope};
 use aws_config::SdkConfig;
 use serde_json::Value;
 use shared::error_line;
-use shared::ids::{AppId, SessionHandle, UserId};
-use shared::model;
+use shared::ids::{AppId, SessionHandle};
 use shared::reason::Reason;
-use shared::session::{Revoked, SessionError, Swept};
+use shared::session::{Revocation, Revoked, SessionError, Swept};
 use shared::time::{Clock, Timestamp};
-use shared::token::keyring::Kid;
+use shared::token::key::Kid;
 
 /// The `source` of its events. The functions have another, so that a rule can tell them apart.
 const SOURCE: &str = "sever.operator";
@@ -40,8 +39,10 @@ impl OperatorJournal {
     #[must_use]
     pub fn new(
         clock: Clock,
-        (table_name, app): (&str, AppId),
-        (bus, aws): (&str, &SdkConfig),
+        table_name: &str,
+        app: AppId,
+        bus: &str,
+        aws: &SdkConfig,
         reason: Option<Reason>,
     ) -> Self {
         let bus = Bus::new(bus, SOURCE, aws, Patience::OfAPerson);
@@ -65,19 +66,19 @@ impl OperatorJournal {
     pub fn user_revoked(
         &self,
         by: &Operator,
-        (user, scope, except): (&UserId, &model::Scope, Option<&SessionHandle>),
+        revocation: &Revocation,
         result: &Result<Swept, SessionError>,
     ) -> Option<OperatorRecord> {
-        let scope = Scope::of_user(user, scope, except);
+        let scope = RecordScope::of_revocation(revocation);
         let record = Record { scope, ..self.record(Action::RevokeUser, by) };
-        record.of_user(user, result).map(|record| self.finish(&record))
+        record.of_user(&revocation.user, result).map(|record| self.finish(&record))
     }
 
     /// The next signing key was made. `None`: it is not known whether it was.
     #[must_use]
     pub fn key_rotated(&self, by: &Operator, kid: Option<&Kid>) -> OperatorRecord {
         let outcome = if kid.is_some() { Outcome::Done } else { Outcome::Unknown };
-        let scope = Scope::Key { kid, replacement: None };
+        let scope = RecordScope::Key { kid, replacement: None };
         self.finish(&Record { outcome, scope, ..self.record(Action::RotateKey, by) })
     }
 
@@ -91,7 +92,7 @@ impl OperatorJournal {
         done: Option<Option<&Kid>>,
     ) -> OperatorRecord {
         let outcome = if done.is_some() { Outcome::Done } else { Outcome::Unknown };
-        let scope = Scope::Key { kid: Some(kid), replacement: done.flatten() };
+        let scope = RecordScope::Key { kid: Some(kid), replacement: done.flatten() };
         self.finish(&Record { outcome, scope, ..self.record(Action::KillKey, by) })
     }
 

@@ -5,11 +5,11 @@ use crate::actor::Actor;
 use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat};
 use serde_json::{Value, json};
 use shared::ids::{AppId, SessionHandle, TenantId, UserId};
-use shared::model;
+use shared::model::Scope;
 use shared::reason::Reason;
-use shared::session::{Revoked, SessionError, Swept};
+use shared::session::{Revocation, Revoked, SessionError, Swept};
 use shared::time::Timestamp;
-use shared::token::keyring::Kid;
+use shared::token::key::Kid;
 
 pub(crate) const VERSION: u8 = 1;
 
@@ -92,7 +92,7 @@ impl Outcome {
 }
 
 /// What was to be ended.
-pub(crate) enum Scope<'a> {
+pub(crate) enum RecordScope<'a> {
     /// The one session of this user.
     Session { user: &'a UserId, tenant: &'a TenantId },
     /// Those on the list.
@@ -107,17 +107,14 @@ pub(crate) enum Scope<'a> {
     Key { kid: Option<&'a Kid>, replacement: Option<&'a Kid> },
 }
 
-impl<'a> Scope<'a> {
-    pub(crate) fn of_user(
-        user: &'a UserId,
-        scope: &'a model::Scope,
-        except: Option<&'a SessionHandle>,
-    ) -> Self {
+impl<'a> RecordScope<'a> {
+    pub(crate) fn of_revocation(revocation: &'a Revocation) -> Self {
+        let Revocation { user, scope, except, .. } = revocation;
         let tenant = match scope {
-            model::Scope::User => None,
-            model::Scope::Tenant(tenant) => Some(tenant),
+            Scope::User => None,
+            Scope::Tenant(tenant) => Some(tenant),
         };
-        Self::User { user, tenant, except }
+        Self::User { user, tenant, except: except.as_ref() }
     }
 
     fn to_json(&self, salt: &str) -> Value {
@@ -206,7 +203,7 @@ pub(crate) struct Record<'a> {
     /// Why, in the words of whoever did it.
     pub(crate) reason: Option<&'a Reason>,
     pub(crate) app: &'a AppId,
-    pub(crate) scope: Scope<'a>,
+    pub(crate) scope: RecordScope<'a>,
     pub(crate) sessions: Vec<Listed<'a>>,
     /// Whether the sweep after a revocation came to its end.
     pub(crate) sweep_complete: Option<bool>,
@@ -223,7 +220,7 @@ impl<'a> Record<'a> {
             actor,
             reason: None,
             app,
-            scope: Scope::Sessions,
+            scope: RecordScope::Sessions,
             sessions: Vec::new(),
             sweep_complete: None,
         }

@@ -187,7 +187,8 @@ fn construct(
     let config = Config::from_vars(|name| resource.environment.get(name).cloned())
         .map_err(ComposeError::Config)?;
     warnings.extend(config.warnings.iter().cloned());
-    let app = App::new(config, parts.dynamodb.clone(), parts.clock.clone(), parts.entropy.clone());
+    let (dynamodb, aws) = (parts.dynamodb.clone(), parts.aws.clone());
+    let app = App::new(config, dynamodb, aws, parts.clock.clone(), parts.entropy.clone());
     let apps = if parts.takes_odd_lifetimes { app.apps.taking_odd_lifetimes() } else { app.apps };
-    Ok(constructor(Arc::new(App { aws: parts.aws.clone(), apps, ..app })))
+    Ok(constructor(Arc::new(App { apps, ..app })))
 }

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 /// write.
 pub fn connect(app: &App) {
     if let Some(arn) = &app.signing_kms_key {
-        app.sessions.connect_key_service(key_service(&app.aws, arn));
+        app.key_service.connect(key_service(&app.aws, arn));
     }
 }
 

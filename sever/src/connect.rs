@@ -15,16 +15,17 @@ use aws_sdk_dynamodb::{Client, config};
 use journal::OperatorJournal;
 use shared::error_line;
 use shared::ids::AppId;
-use shared::session::{Apps, Policy, Sessions};
-use shared::table::{AppTable, SessionTable, harden};
+use shared::session::{KeyServiceSlot, KeyStore, SessionStore};
+use shared::table::{AppTable, harden};
 use shared::time::{Clock, Entropy};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What a command that reads works on.
 pub(crate) struct Place {
     /// The sessions of the app that was named.
-    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) store: SessionStore,
+    /// The signing keys of that app.
+    pub(crate) keys: KeyStore,
     table: String,
     app: AppId,
     aws: SdkConfig,
@@ -33,22 +34,23 @@ pub(crate) struct Place {
 
 /// What a command that changes something works on.
 pub(crate) struct Connected {
-    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) store: SessionStore,
+    pub(crate) keys: KeyStore,
     pub(crate) audit: Audit,
 }
 
 impl Place {
     /// Adds where the change is recorded.
     pub(crate) fn audited(self, change: &Change) -> Result<Connected, Failure> {
-        let Self { sessions, table, app, aws, access_key } = self;
+        let Self { store, keys, table, app, aws, access_key } = self;
         let bus = change.event_bus.clone();
         if bus.is_empty() {
             let how = "which event bus? --event-bus takes a name or an ARN; the account's own is `default`";
             return Err(Failure::Usage(how.to_owned()));
         }
         let reason = change.reason.clone();
-        let journal = OperatorJournal::new(Clock::system(), (&table, app), (&bus, &aws), reason);
-        Ok(Connected { sessions, audit: Audit { journal, bus, aws, access_key } })
+        let journal = OperatorJournal::new(Clock::system(), &table, app, &bus, &aws, reason);
+        Ok(Connected { store, keys, audit: Audit { journal, bus, aws, access_key } })
     }
 }
 
@@ -68,18 +70,16 @@ pub(crate) async fn connect(
     let dynamodb =
         Client::from_conf(harden(config::Builder::from(&aws)).timeout_config(patience()).build());
     let (clock, entropy) = (Clock::system(), Entropy::system());
-    let policy = Policy::issuing_nothing();
-    let table = SessionTable::new(dynamodb.clone(), name, &AppId::public());
-    let public = Sessions::new(table, policy.clone(), clock.clone(), entropy.clone());
+    let service = KeyServiceSlot::default();
     if let Some(arn) = signing_kms_key {
-        public.connect_key_service(sealing::key_service(&aws, arn));
+        service.connect(sealing::key_service(&aws, arn));
     }
-    let public = Arc::new(public);
-    let apps = Apps::new(AppTable::new(dynamodb, name), policy, clock, entropy, public);
-    let Some(found) = apps.find(&app).await? else {
+    let Some(sessions) = AppTable::new(dynamodb, name).find_sessions(&app).await? else {
         return Err(Failure::Refused(format!("there is no app {app}")));
     };
-    Ok(Place { sessions: found.sessions, table: name.clone(), app, aws, access_key })
+    let keys = KeyStore::new(sessions.clone(), clock.clone(), entropy.clone(), service);
+    let store = SessionStore::new(sessions, clock, entropy);
+    Ok(Place { store, keys, table: name.clone(), app, aws, access_key })
 }
 
 /// How AWS is reached, and the id of the access key.

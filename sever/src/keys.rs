@@ -10,13 +10,13 @@ use crate::output::{Done, moment, table};
 use journal::{Operator, OperatorJournal, OperatorRecord};
 use serde_json::{Value, json};
 use shared::session::{
-    KEYRING_MAX_AGE, KeyKilled, KeyRotated, MAX_KEYS, NextKey, Sessions, ShownKey,
+    KEYRING_MAX_AGE, KeyKilled, KeyRotated, KeyStore, MAX_KEYS, NextKey, ShownKey,
 };
 use shared::time::Timestamp;
-use shared::token::keyring::Kid;
+use shared::token::key::Kid;
 
-pub(crate) async fn list(sessions: &Sessions) -> Result<Done, Failure> {
-    let keys = sessions.show_keys().await?;
+pub(crate) async fn list(store: &KeyStore) -> Result<Done, Failure> {
+    let keys = store.show_keys().await?;
     let rows = keys.iter().map(|ShownKey { key, signs_now }| {
         let signs_now = if *signs_now { "yes" } else { "no" };
         let until = key.published_until.map_or_else(|| "-".to_owned(), moment);
@@ -44,14 +44,14 @@ fn shown(key: &ShownKey) -> Value {
 }
 
 pub(crate) async fn rotate(connected: &Connected, asked: &RotateKey) -> Result<Done, Failure> {
-    let sessions = &connected.sessions;
+    let store = &connected.keys;
     if asked.change.dry_run {
         let text = "would make the next dynamic key, unless one waits to sign; nothing was done\n";
-        let keys: Vec<_> = sessions.show_keys().await?.iter().map(shown).collect();
+        let keys: Vec<_> = store.show_keys().await?.iter().map(shown).collect();
         let json = json!({"dryRun": true, "keys": keys});
         return Ok(Done { text: text.to_owned(), json, ..Done::default() });
     }
-    let result = sessions.rotate_key().await;
+    let result = store.rotate_key().await;
     let told = match &result {
         Ok(KeyRotated::Made(key)) => {
             tell(connected, |log, by| log.key_rotated(by, Some(&key.kid))).await
@@ -86,11 +86,11 @@ async fn tell(
 
 pub(crate) async fn kill(connected: &Connected, asked: &KillKey) -> Result<Done, Failure> {
     let KillKey { kid: name, yes, change, .. } = asked;
-    let sessions = &connected.sessions;
+    let store = &connected.keys;
     let unknown = || Failure::Refused("there is no key of this name; nothing was done".to_owned());
     let kid = Kid::parse(name).ok_or_else(unknown)?;
     if change.dry_run || !yes {
-        let keys = sessions.show_keys().await?;
+        let keys = store.show_keys().await?;
         let key = keys.iter().find(|key| key.key.kid == kid).ok_or_else(unknown)?;
         let ends = if key.signs_now { "signs now and would be replaced" } else { "does not sign" };
         if change.dry_run {
@@ -101,7 +101,7 @@ pub(crate) async fn kill(connected: &Connected, asked: &KillKey) -> Result<Done,
         let what = format!("This kills {name}, which {ends}: its access tokens are refused");
         confirm(&what, name)?;
     }
-    let result = sessions.kill_key(&kid).await;
+    let result = store.kill_key(&kid).await;
     let told = match &result {
         Ok(KeyKilled::Killed { replacement }) => {
             tell(connected, |log, by| log.key_killed(by, &kid, Some(replacement.as_ref()))).await

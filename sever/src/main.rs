@@ -64,7 +64,7 @@ async fn run(options: &Options) -> Result<Done, Failure> {
     let place = connect(&options.global, options.command.signing_kms_key()).await?;
     match &options.command {
         Command::Sessions(SessionsCommand::List(asked)) => {
-            sessions::list(&place.sessions, asked).await
+            sessions::list(&place.store, asked).await
         }
         Command::Sessions(SessionsCommand::Revoke(asked)) => {
             sessions::revoke(&place.audited(&asked.change)?, asked).await
@@ -72,7 +72,7 @@ async fn run(options: &Options) -> Result<Done, Failure> {
         Command::Users(Users::Revoke(asked)) => {
             users::revoke(&place.audited(&asked.change)?, asked).await
         }
-        Command::Keys(Keys::List) => keys::list(&place.sessions).await,
+        Command::Keys(Keys::List) => keys::list(&place.keys).await,
         Command::Keys(Keys::Rotate(asked)) => {
             keys::rotate(&place.audited(&asked.change)?, asked).await
         }

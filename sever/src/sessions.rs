@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use shared::http::listing;
 use shared::ids::{SessionHandle, UserId};
 use shared::model::{Scope, Session, Summary};
-use shared::session::{MAX_HANDLES, MAX_LISTED, Revoked, SessionError, Sessions, newest_first};
+use shared::session::{MAX_HANDLES, MAX_LISTED, Revoked, SessionError, SessionStore, newest_first};
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
 
@@ -33,7 +33,7 @@ pub(crate) struct Found {
 /// Up to `wanted` live sessions, page by page. One page that cannot be read fails the whole: a part
 /// of a listing would look like all of it.
 pub(crate) async fn find(
-    sessions: &Sessions,
+    store: &SessionStore,
     user: &UserId,
     scope: &Scope,
     wanted: usize,
@@ -43,7 +43,7 @@ pub(crate) async fn find(
     while found.more && found.sessions.len() < wanted {
         let left = wanted - found.sessions.len();
         let limit = u8::try_from(left).unwrap_or(MAX_LISTED).min(MAX_LISTED);
-        let page = sessions.list(user, scope, limit, after.as_ref()).await?;
+        let page = store.list(user, scope, limit, after.as_ref()).await?;
         found.sessions.extend(page.sessions);
         after = page.next;
         found.more = after.is_some();
@@ -53,11 +53,11 @@ pub(crate) async fn find(
     Ok(found)
 }
 
-pub(crate) async fn list(sessions: &Sessions, asked: &List) -> Result<Done, Failure> {
+pub(crate) async fn list(store: &SessionStore, asked: &List) -> Result<Done, Failure> {
     let user = UserId::parse(&asked.user)?;
     let scope = Scope::of_tenant(asked.tenant.as_deref())?;
     let wanted = if asked.all { usize::MAX } else { asked.limit };
-    let found = find(sessions, &user, &scope, wanted).await?;
+    let found = find(store, &user, &scope, wanted).await?;
     let mut told = if found.sessions.is_empty() {
         format!("no live sessions of user {}\n", text(user.as_str()))
     } else {
@@ -72,13 +72,13 @@ pub(crate) async fn list(sessions: &Sessions, asked: &List) -> Result<Done, Fail
 }
 
 pub(crate) async fn revoke(connected: &Connected, asked: &RevokeSessions) -> Result<Done, Failure> {
-    let sessions = &connected.sessions;
+    let store = &connected.store;
     let handles = handles(&asked.handles)?;
     if asked.change.dry_run {
-        return Ok(rehearsed(&handles, &look_up(sessions, &handles).await?));
+        return Ok(rehearsed(&handles, &look_up(store, &handles).await?));
     }
     if handles.len() > 1 && !asked.yes {
-        let found = look_up(sessions, &handles).await?;
+        let found = look_up(store, &handles).await?;
         let users: BTreeSet<_> = found.iter().map(|session| &session.standing.user).collect();
         if users.len() > 1 {
             let number = found.len().to_string();
@@ -132,10 +132,10 @@ fn read_input() -> Result<String, Failure> {
 
 /// Those of the handles that name a live session.
 async fn look_up(
-    sessions: &Sessions,
+    store: &SessionStore,
     handles: &[SessionHandle],
 ) -> Result<Vec<Session>, SessionError> {
-    let looks = stream::iter(handles).map(|handle| sessions.find(handle)).buffered(CONCURRENCY);
+    let looks = stream::iter(handles).map(|handle| store.find(handle)).buffered(CONCURRENCY);
     looks.try_filter_map(async |found| Ok(found)).try_collect().await
 }
 
@@ -172,7 +172,7 @@ fn summary(session: &Session) -> Summary {
 async fn end(connected: &Connected, handles: &[SessionHandle]) -> Done {
     let mut answers = Vec::new();
     for some in handles.chunks(MAX_HANDLES) {
-        answers.push((some, connected.sessions.revoke_handles(some.to_vec()).await));
+        answers.push((some, connected.store.revoke_handles(some.to_vec()).await));
     }
     let told = tell(connected, &answers).await;
     let (mut ended, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());

@@ -13,58 +13,55 @@ use serde_json::json;
 use shared::http::listing;
 use shared::ids::{SessionHandle, UserId};
 use shared::model::Scope;
-use shared::session::{SessionError, Sessions};
+use shared::session::{Revocation, SessionError, SessionStore};
 
 pub(crate) async fn revoke(connected: &Connected, asked: &RevokeUser) -> Result<Done, Failure> {
     let user = UserId::parse(&asked.user)?;
     let scope = Scope::of_tenant(asked.tenant.as_deref())?;
     let except = asked.except.as_deref().map(SessionHandle::parse).transpose()?;
-    let what = (&user, &scope, except.as_ref());
+    let revocation = Revocation { user, scope, except, reason: asked.change.reason.clone() };
     let mut done = if asked.change.dry_run {
-        rehearse(&connected.sessions, what).await?
+        rehearse(&connected.store, &revocation).await?
     } else {
-        end(connected, what).await
+        end(connected, &revocation).await
     };
     if !done.json.is_null() {
         done.json["dryRun"] = asked.change.dry_run.into();
-        done.json["userId"] = user.as_str().into();
+        done.json["userId"] = revocation.user.as_str().into();
         done.json["tenantId"] = asked.tenant.clone().into();
         done.json["keptSessionHandle"] = asked.except.clone().into();
     }
     Ok(done)
 }
 
-/// A user, where, and the session to keep.
-type What<'a> = (&'a UserId, &'a Scope, Option<&'a SessionHandle>);
-
-async fn rehearse(sessions: &Sessions, (user, scope, except): What<'_>) -> Result<Done, Failure> {
+async fn rehearse(store: &SessionStore, revocation: &Revocation) -> Result<Done, Failure> {
+    let Revocation { user, scope, except, .. } = revocation;
     if let Some(kept) = except {
-        let kept = sessions.find(kept).await?;
+        let kept = store.find(kept).await?;
         if kept.is_none_or(|session| session.standing.user != *user) {
             return Err(SessionError::NoSessionToKeep.into());
         }
     }
-    let mut found = find(sessions, user, scope, usize::MAX).await?;
-    found.sessions.retain(|session| Some(&session.handle) != except);
+    let mut found = find(store, user, scope, usize::MAX).await?;
+    found.sessions.retain(|session| Some(&session.handle) != except.as_ref());
     let text = format!(
         "{}would end: {}, and any that is not listed yet; nothing was done\n{}",
         sessions_text(&found.sessions),
         count(found.sessions.len(), "session"),
-        if found.sessions.is_empty() { hint((user, scope, except)) } else { String::new() },
+        if found.sessions.is_empty() { hint(revocation) } else { String::new() },
     );
     let would_end: Vec<_> = found.sessions.iter().map(listing::shown).collect();
     let json = json!({"wouldEnd": would_end, "coversUnlisted": true, "more": found.more});
     Ok(Done { text, json, ..Done::default() })
 }
 
-async fn end(connected: &Connected, what: What<'_>) -> Done {
-    let (user, scope, except) = what;
-    let result = connected.sessions.revoke_user(user, scope, except).await;
+async fn end(connected: &Connected, revocation: &Revocation) -> Done {
+    let result = connected.store.revoke_user(revocation).await;
     let told = match &result {
         Err(error) if certainly_not_done(error) => None,
         result => {
             let record = |journal: &OperatorJournal, by: &Operator| {
-                journal.user_revoked(by, what, result).into_iter().collect()
+                journal.user_revoked(by, revocation, result).into_iter().collect()
             };
             Some(connected.audit.tell(record).await)
         }
@@ -80,7 +77,7 @@ async fn end(connected: &Connected, what: What<'_>) -> Done {
         Some(_) => {
             "some rows are left for time to live to remove; their sessions are refused\n".to_owned()
         }
-        None if handles.is_empty() => hint(what),
+        None if handles.is_empty() => hint(revocation),
         None => String::new(),
     };
     let text = format!("{listed}ended: {ended}, and any that was not listed yet\n{left}");
@@ -90,7 +87,7 @@ async fn end(connected: &Connected, what: What<'_>) -> Done {
 
 /// What to say when no session was found: the user id may be misspelt. An operator who named a session
 /// to keep has spelt it right.
-fn hint((user, scope, except): What<'_>) -> String {
+fn hint(Revocation { user, scope, except, .. }: &Revocation) -> String {
     if except.is_some() {
         return String::new();
     }

@@ -4,7 +4,7 @@
 
 use crate::api_keys::ApiKeys;
 use crate::http::cookies::{CookieSettings, SameSite, bare};
-use crate::session::{AntiCsrfMode, Conflict, Policy};
+use crate::session::{AntiCsrfMode, Conflict, Lifetimes, Policy};
 use crate::token::issuers::{Issuers, Trusted};
 use domains::{cookie_domain, origin};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use values::{
 };
 
 mod authorizer;
+pub mod check_database;
 mod domains;
 mod faults;
 mod same_site;
@@ -166,7 +167,7 @@ impl Vars<'_> {
         let issuers = self.issuers(trusted, &places);
         let config = Config {
             table_name: table_name?,
-            policy: Policy { issuers, anti_csrf, ..lifetimes },
+            policy: Policy { issuers, lifetimes, anti_csrf },
             web,
             authorizer,
             core_access,
@@ -198,8 +199,7 @@ impl Vars<'_> {
         Issuers { own, trusted }
     }
 
-    /// The lifetimes, in a policy whose other members are still to be filled in.
-    fn lifetimes(&mut self) -> Policy {
+    fn lifetimes(&mut self) -> Lifetimes {
         let seconds = |value: &str| whole(value, 1, 86_400_000).map(Duration::from_secs);
         let access =
             self.optional("ACCESS_TOKEN_VALIDITY", seconds).unwrap_or(Duration::from_hours(1));
@@ -213,21 +213,19 @@ impl Vars<'_> {
         let grace = self.optional("REFRESH_TOKEN_ROTATION_GRACE_PERIOD", grace);
         let share = |value: &str| value.parse().ok().filter(|share| (0.0..=0.25).contains(share));
         let jitter: Option<f64> = self.optional("ACCESS_TOKEN_VALIDITY_JITTER", share);
-        let policy = Policy {
-            issuers: Issuers::only(""),
+        let lifetimes = Lifetimes {
             access_token_validity: access,
             access_token_validity_jitter: jitter.unwrap_or(0.05),
             refresh_token_validity: refresh,
             rotation_grace_period: grace.unwrap_or(Duration::from_secs(30)),
             key_update_interval: interval,
-            anti_csrf: AntiCsrfMode::None,
         };
-        match policy.conflict() {
+        match lifetimes.conflict() {
             None => {}
             Some(Conflict::RefreshTooShort) => self.invalid("REFRESH_TOKEN_VALIDITY"),
             Some(Conflict::KeysTooShort) => self.invalid("ACCESS_TOKEN_VALIDITY"),
         }
-        policy
+        lifetimes
     }
 
     fn cookie_wishes(&mut self) -> CookieWishes {

@@ -8,11 +8,33 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} must be {rule}")]
 pub struct InvalidId {
-    /// Which identifier it would have been, in the words of the wire: `userId`, `tenantId`,
-    /// `sessionHandle`, `appId`.
-    pub kind: &'static str,
-    /// What is allowed.
+    pub kind: IdKind,
+    /// What is allowed, such as `1 to 64 of a-z, 0-9 and -`.
     pub rule: &'static str,
+}
+
+/// A text from outside that is parsed into a type of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdKind {
+    App,
+    User,
+    Tenant,
+    SessionHandle,
+    /// The reason for a revocation, which is no identifier but is parsed in the same way.
+    Reason,
+}
+
+impl fmt::Display for IdKind {
+    /// Writes the name of the member that carries the text on the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::App => "appId",
+            Self::User => "userId",
+            Self::Tenant => "tenantId",
+            Self::SessionHandle => "sessionHandle",
+            Self::Reason => "reason",
+        })
+    }
 }
 
 /// Text without control characters, whose UTF-8 form has between 1 and `max` bytes.
@@ -36,7 +58,7 @@ impl AppId {
         if slug(text) {
             Ok(Self(text.into()))
         } else {
-            Err(InvalidId { kind: "appId", rule: "1 to 64 of a-z, 0-9 and -" })
+            Err(InvalidId { kind: IdKind::App, rule: "1 to 64 of a-z, 0-9 and -" })
         }
     }
 
@@ -46,7 +68,6 @@ impl AppId {
         Self("public".into())
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,7 +87,7 @@ impl UserId {
             Ok(Self(text.into()))
         } else {
             let rule = "1 to 1024 bytes without control characters";
-            Err(InvalidId { kind: "userId", rule })
+            Err(InvalidId { kind: IdKind::User, rule })
         }
     }
 
@@ -79,7 +100,6 @@ impl UserId {
         if text.is_empty() { Ok(Self(Box::default())) } else { Self::parse(text) }
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -98,7 +118,7 @@ impl TenantId {
         if slug(text) {
             Ok(Self(text.into()))
         } else {
-            Err(InvalidId { kind: "tenantId", rule: "1 to 64 of a-z, 0-9 and -" })
+            Err(InvalidId { kind: IdKind::Tenant, rule: "1 to 64 of a-z, 0-9 and -" })
         }
     }
 
@@ -114,7 +134,6 @@ impl TenantId {
         &*self.0 == "public"
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -138,7 +157,7 @@ impl SessionHandle {
             Ok(Self(text.into()))
         } else {
             let rule = "1 to 128 bytes without control characters";
-            Err(InvalidId { kind: "sessionHandle", rule })
+            Err(InvalidId { kind: IdKind::SessionHandle, rule })
         }
     }
 
@@ -153,7 +172,6 @@ impl SessionHandle {
         }
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

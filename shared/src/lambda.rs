@@ -6,11 +6,12 @@ mod entrance;
 mod event;
 mod event_loop;
 mod lines;
+pub mod metric;
 mod principal;
 mod runtime_api;
 mod start;
 
-pub use caller::{Caller, Way};
+pub use caller::{CallSource, Caller};
 pub use entrance::DIRECT;
 pub use lines::lines;
 pub use principal::principal;
@@ -42,12 +43,12 @@ use tracing::Instrument as _;
 #[derive(Clone)]
 pub struct Function(Arc<Handler>);
 
-type Handler = dyn Fn(LambdaEvent<Box<RawValue>>) -> Answer + Send + Sync;
-type Answer = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Diagnostic>> + Send>>;
+type Handler = dyn Fn(LambdaEvent<Box<RawValue>>) -> Invocation + Send + Sync;
+type Invocation = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Diagnostic>> + Send>>;
 
-/// Where a command comes from when it comes over HTTP.
+/// The method and the place of a command that comes over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
+pub enum CommandRoute {
     /// `POST` with a JSON body.
     Post,
     /// `GET` with a query, in which these parameters are numbers.
@@ -64,66 +65,78 @@ impl Function {
         Self(Arc::new(move |event| Box::pin(handle(event))))
     }
 
-    /// A function for browsers: API Gateway events alone. Any other event is refused.
-    pub fn http<H, F>(app: Arc<App>, method: Method, handle: H) -> Self
+    /// A function for browsers: API Gateway events alone. Any other event is refused. `state` is what
+    /// the handler works with.
+    pub fn http<S, H, F>(state: Arc<S>, method: Method, handle: H) -> Self
     where
-        H: Fn(Arc<App>, Request) -> F + Clone + Send + Sync + 'static,
+        S: AsRef<App> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Request) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Reply, ApiError>> + Send + 'static,
     {
-        Self::routes(app, move |app, request| {
+        Self::routes(state, move |state, request| {
             let (allowed, answer) = (allow(&method, request.method()), handle.clone());
             async move {
                 allowed?;
-                answer(app, request).await
+                answer(state, request).await
             }
         })
     }
 
     /// The same for several routes: the handler tells them apart, and asks [`allow`] itself.
-    pub fn routes<H, F>(app: Arc<App>, handle: H) -> Self
+    pub fn routes<S, H, F>(state: Arc<S>, handle: H) -> Self
     where
-        H: Fn(Arc<App>, Request) -> F + Clone + Send + Sync + 'static,
+        S: AsRef<App> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Request) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Reply, ApiError>> + Send + 'static,
     {
         Self::from_fn(move |event| {
-            let (app, handle) = (Arc::clone(&app), handle.clone());
-            over_http(app, event, move |app, request: Request| {
+            let (state, handle) = (Arc::clone(&state), handle.clone());
+            over_http(state, event, move |state, request: Request| {
                 let checked = check_size(request.body());
-                or_problem(checked, handle(app, request))
+                or_problem(checked, handle(state, request))
             })
         })
     }
 
     /// A function that answers API Gateway events as it sees fit: errors, and the length of a body,
     /// are its own concern.
-    pub fn plain_http<H, F>(app: Arc<App>, handle: H) -> Self
+    pub fn plain_http<S, H, F>(state: Arc<S>, handle: H) -> Self
     where
-        H: Fn(Arc<App>, Request) -> F + Clone + Send + Sync + 'static,
+        S: AsRef<App> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Request) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Reply> + Send + 'static,
     {
-        Self::from_fn(move |event| over_http(Arc::clone(&app), event, handle.clone()))
+        Self::from_fn(move |event| over_http(Arc::clone(&state), event, handle.clone()))
     }
 
     /// A function for admin consoles and back ends: the same JSON by API Gateway and by its alias
     /// [`DIRECT`]. API Gateway is answered by HTTP, a direct invoker by plain JSON, or by an error
     /// whose type is the stable code. `unknown` says what becomes of members that `C` does not have.
     /// Each of the two ways takes its own kind of payload alone: see `lambda::entrance`.
-    pub fn command<C, A, H, F>(app: Arc<App>, route: Route, unknown: Unknown, handle: H) -> Self
+    pub fn command<S, C, A, H, F>(
+        state: Arc<S>,
+        route: CommandRoute,
+        unknown: Unknown,
+        handle: H,
+    ) -> Self
     where
+        S: AsRef<App> + Send + Sync + 'static,
         C: DeserializeOwned + Send + 'static,
         A: Serialize + Send + 'static,
-        H: Fn(Arc<App>, C, Caller) -> F + Clone + Send + Sync + 'static,
+        H: Fn(Arc<S>, C, Caller) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<A, ApiError>> + Send + 'static,
     {
         Self::from_fn(move |event| {
-            let (app, handle) = (Arc::clone(&app), handle.clone());
+            let (state, handle) = (Arc::clone(&state), handle.clone());
             async move {
                 let from_gateway = event::is_http(event.payload.get());
                 match (Entrance::of(&event.context), from_gateway) {
                     (Entrance::Gateway, true) => {
-                        command_over_http(app, event, (route, unknown), handle).await
+                        command_over_http(state, event, route, unknown, handle).await
                     }
-                    (Entrance::Direct, false) => direct_command(app, event, unknown, handle).await,
+                    (Entrance::Direct, false) => {
+                        direct_command(state, event, unknown, handle).await
+                    }
                     (entrance, _) => Err(misdirected(entrance)),
                 }
             }
@@ -166,43 +179,46 @@ pub fn allow(allowed: &Method, method: &Method) -> Result<(), ApiError> {
     }
 }
 
-async fn command_over_http<C, A, H, F>(
-    app: Arc<App>,
+async fn command_over_http<S, C, A, H, F>(
+    state: Arc<S>,
     event: LambdaEvent<Box<RawValue>>,
-    (route, unknown): (Route, Unknown),
+    route: CommandRoute,
+    unknown: Unknown,
     handle: H,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
+    S: AsRef<App> + Send + Sync,
     C: DeserializeOwned,
     A: Serialize,
-    H: Fn(Arc<App>, C, Caller) -> F + Send,
+    H: Fn(Arc<S>, C, Caller) -> F + Send,
     F: Future<Output = Result<A, ApiError>> + Send,
 {
-    let answer = move |app: Arc<App>, request: Request| {
-        let caller = Caller::of(&request, &app.clock);
+    let answer = move |state: Arc<S>, request: Request| {
+        let caller = Caller::of(&request, &S::as_ref(&state).clock);
         let checked = check_size(request.body());
         let answer =
-            command_of(route, unknown, &request).map(|command| handle(app, command, caller));
+            command_of(route, unknown, &request).map(|command| handle(state, command, caller));
         or_problem(checked, async move { Ok(reply::json(StatusCode::OK, &answer?.await?)) })
     };
-    over_http(app, event, answer).await
+    over_http(state, event, answer).await
 }
 
-async fn direct_command<C, A, H, F>(
-    app: Arc<App>,
+async fn direct_command<S, C, A, H, F>(
+    state: Arc<S>,
     event: LambdaEvent<Box<RawValue>>,
     unknown: Unknown,
     handle: H,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
+    S: AsRef<App> + Send + Sync,
     C: DeserializeOwned,
     A: Serialize,
-    H: Fn(Arc<App>, C, Caller) -> F + Send,
+    H: Fn(Arc<S>, C, Caller) -> F + Send,
     F: Future<Output = Result<A, ApiError>> + Send,
 {
-    let caller = Caller::direct(&event.context, app.clock.now());
+    let caller = Caller::direct(&event.context, S::as_ref(&state).clock.now());
     let answer = match from_json(event.payload.get().as_bytes(), unknown) {
-        Ok(command) => handle(app, command, caller).await,
+        Ok(command) => handle(state, command, caller).await,
         Err(error) => Err(error),
     };
     match answer {
@@ -231,16 +247,16 @@ fn misdirected(entrance: Entrance) -> Diagnostic {
 }
 
 fn command_of<C: DeserializeOwned>(
-    route: Route,
+    route: CommandRoute,
     unknown: Unknown,
     request: &Request,
 ) -> Result<C, ApiError> {
     match route {
-        Route::Get(numbers) => {
+        CommandRoute::Get(numbers) => {
             allow(&Method::GET, request.method())?;
             from_query(request.uri().query().unwrap_or_default(), numbers)
         }
-        Route::Post => {
+        CommandRoute::Post => {
             allow(&Method::POST, request.method())?;
             if unknown == Unknown::Refused {
                 no_query(request.uri().query())?;
@@ -265,13 +281,14 @@ async fn or_problem(
     })
 }
 
-async fn over_http<H, F>(
-    app: Arc<App>,
+async fn over_http<S, H, F>(
+    state: Arc<S>,
     event: LambdaEvent<Box<RawValue>>,
     handle: H,
 ) -> Result<Box<RawValue>, Diagnostic>
 where
-    H: Fn(Arc<App>, Request) -> F + Send,
+    S: AsRef<App> + Send + Sync,
+    H: Fn(Arc<S>, Request) -> F + Send,
     F: Future<Output = Reply> + Send,
 {
     let request = event::read(event.payload.get()).ok_or_else(|| {
@@ -281,10 +298,11 @@ where
     })?;
     let request = LambdaEvent { payload: request, context: event.context };
     let service = service_fn(|request: Request| {
-        let (app, answer) = (Arc::clone(&app), handle(Arc::clone(&app), request));
+        let (state, answer) = (Arc::clone(&state), handle(Arc::clone(&state), request));
         async move {
             let mut reply = answer.await;
-            reply::finish(&mut reply, &app.web.website_origin, app.web.api_is_https);
+            let web = &S::as_ref(&state).web;
+            reply::finish(&mut reply, &web.website_origin, web.api_is_https);
             Ok::<_, Infallible>(reply)
         }
     });

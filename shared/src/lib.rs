@@ -5,13 +5,11 @@
 
 pub mod api_keys;
 pub mod app;
-pub mod check_database;
 pub mod config;
 pub mod http;
 pub mod ids;
 pub mod json;
 pub mod lambda;
-pub mod metric;
 pub mod model;
 pub mod reason;
 pub mod session;

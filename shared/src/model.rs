@@ -5,9 +5,9 @@ use crate::ids::{Generation, InvalidId, SessionHandle, TenantId, UserId};
 use crate::json::Object;
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::key::KeyKind;
 use crate::token::payload::Payload;
 use crate::token::refresh::{RefreshDigest, RotationSalt, TokenKey};
-use crate::token::signing::KeyKind;
 
 /// An open session, as its row in the table has it.
 #[derive(Clone, Debug)]

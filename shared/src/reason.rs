@@ -1,6 +1,6 @@
 //! Why somebody revokes sessions, in their own words.
 
-use crate::ids::InvalidId;
+use crate::ids::{IdKind, InvalidId};
 
 /// The longest reason, in characters.
 const MAX_CHARS: usize = 256;
@@ -17,7 +17,7 @@ impl Reason {
         let blank = text.trim().is_empty();
         if blank || text.chars().count() > MAX_CHARS || text.chars().any(char::is_control) {
             let rule = "1 to 256 characters, not all blank, without control characters";
-            return Err(InvalidId { kind: "reason", rule });
+            return Err(InvalidId { kind: IdKind::Reason, rule });
         }
         Ok(Self(text.into()))
     }

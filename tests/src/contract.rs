@@ -18,9 +18,9 @@ use shared::model::{
 use shared::table::{AppTable, Inserted, Rotated, RotationWrite, SessionTable};
 use shared::tenancy::AppRecord;
 use shared::time::{Entropy, Timestamp};
+use shared::token::key::KeyKind;
 use shared::token::payload::Payload;
 use shared::token::refresh::{RefreshDigest, RefreshHash, RotationSalt, TokenKey};
-use shared::token::signing::KeyKind;
 use std::pin::Pin;
 use std::time::Duration;
 

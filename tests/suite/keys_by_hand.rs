@@ -8,12 +8,12 @@ use local::dynamodb::Embedded;
 use serde_json::{Value, json};
 use shared::ids::AppId;
 use shared::session::{
-    KEYRING_MAX_AGE, KeyKilled, KeyRotated, MAX_KEYS, Policy, Sessions, ShownKey,
+    KEYRING_MAX_AGE, KeyKilled, KeyRotated, KeyServiceSlot, KeyStore, MAX_KEYS, ShownKey,
 };
 use shared::table::{KeysWritten, SessionTable};
 use shared::time::Entropy;
-use shared::token::keyring::Kid;
-use shared::token::signing::{KeyKind, SigningKey, SigningKeys};
+use shared::token::key::{KeyKind, Kid};
+use shared::token::signing::{SigningKey, SigningKeys};
 use shared::token::stored_keys::StoredKey;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,9 @@ use tests::{Fault, Faulty, HandClock, World};
 const A_MOMENT: Duration = Duration::from_millis(1);
 
 /// An operator at the table of `world`, with nothing of its configuration.
-fn operator(world: &World) -> Sessions {
-    Sessions::new(table(world), Policy::issuing_nothing(), world.clock.clock(), Entropy::system())
+fn operator(world: &World) -> KeyStore {
+    let service = KeyServiceSlot::default();
+    KeyStore::new(table(world), world.clock.clock(), Entropy::system(), service)
 }
 
 fn table(world: &World) -> SessionTable {
@@ -203,7 +204,7 @@ async fn operators_who_rotate_at_once_make_one_key() {
     let world = World::new().await;
     let session = world.open("u1").await;
     let operators: Vec<_> = (0..4).map(|_| operator(&world)).collect();
-    let rotated = join_all(operators.iter().map(Sessions::rotate_key)).await;
+    let rotated = join_all(operators.iter().map(KeyStore::rotate_key)).await;
     let mut made = 0;
     for rotated in rotated {
         made += usize::from(matches!(rotated.unwrap(), KeyRotated::Made(_)));

@@ -7,11 +7,10 @@ use http::Method;
 use local::dynamodb::Embedded;
 use serde_json::json;
 use shared::ids::AppId;
-use shared::session::{KeyKilled, KeyRotated, Policy, SessionError, Sessions};
+use shared::session::{KeyKilled, KeyRotated, KeyServiceSlot, KeyStore, SessionError};
 use shared::table::SessionTable;
 use shared::time::Entropy;
-use shared::token::keyring::Kid;
-use shared::token::signing::SigningKeyError;
+use shared::token::key::{Kid, SigningKeyError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,15 +45,14 @@ impl Account {
     }
 
     /// `sever`, with this KMS key or none.
-    fn operator(&self, world: &World, key: Option<&str>) -> Sessions {
+    fn operator(&self, world: &World, key: Option<&str>) -> KeyStore {
         let name = &world.bundle.template().table.name;
         let table = SessionTable::new(world.bundle.dynamodb().clone(), name, &AppId::public());
-        let clock = self.clock.clock();
-        let sessions = Sessions::new(table, Policy::issuing_nothing(), clock, Entropy::system());
+        let service = KeyServiceSlot::default();
         if let Some(key) = key {
-            sessions.connect_key_service(sealing::key_service(&self.kms.aws(), key));
+            service.connect(sealing::key_service(&self.kms.aws(), key));
         }
-        sessions
+        KeyStore::new(table, self.clock.clock(), Entropy::system(), service)
     }
 }
 

@@ -17,7 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use lambda_runtime::{Context, LambdaEvent};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shared::app::App;
+use shared::app::{App, SdkConfig};
 use shared::config::Config;
 use shared::lambda::Function;
 use shared::table::harden;
@@ -60,8 +60,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::from_vars(|name| sample.environment.get(name).cloned())?;
     let table = Table { cold: sample.cold, warm: sample.warm, calls: AtomicUsize::new(0) };
     let client = client(SharedHttpConnector::new(table));
-    let function =
-        constructor(Arc::new(App::new(config, client, Clock::system(), Entropy::system())));
+    let aws = SdkConfig::builder().build();
+    let app = App::new(config, client, aws, Clock::system(), Entropy::system());
+    let function = constructor(Arc::new(app));
     let mut context = Context::default();
     context.invoked_function_arn = sample.arn;
     for _ in 0..count.parse()? {

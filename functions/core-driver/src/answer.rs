@@ -1,14 +1,14 @@
 //! Answers: JSON when a call was understood, plain text when it was not, each with a newline at its
 //! end (PROTOCOL 3.1).
 
-use crate::refusal::Refusal;
+use crate::error::CoreError;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 use shared::http::Reply;
 
-pub(crate) type Answer = Result<Reply, Refusal>;
+pub(crate) type CoreResult = Result<Reply, CoreError>;
 
 pub(crate) fn json(body: &impl Serialize) -> Reply {
     // Bodies are made of strings, numbers and JSON in maps with string keys, which always

@@ -1,7 +1,7 @@
 //! What a call says in its body or its query. Members that nobody asks for are ignored; an explicit
 //! `null` is not the same as an absent member (PROTOCOL 3.1).
 
-use crate::refusal::Refusal;
+use crate::error::CoreError;
 use lambda_http::Request;
 use serde::Deserialize;
 use shared::http::command::MAX_BODY_BYTES;
@@ -25,13 +25,13 @@ impl<'a> Input<'a> {
         Self { body: request.body(), query: request.uri().query().unwrap_or_default() }
     }
 
-    pub(crate) fn body(&self) -> Result<Body, Refusal> {
+    pub(crate) fn body(&self) -> Result<Body, CoreError> {
         if self.body.len() > MAX_BODY_BYTES {
-            return Err(Refusal::bad(format!(
+            return Err(CoreError::bad(format!(
                 "The body is too long: {MAX_BODY_BYTES} bytes are allowed"
             )));
         }
-        read_object(self.body).map(Body).map_err(|_| Refusal::bad("Invalid Json Input"))
+        read_object(self.body).map(Body).map_err(|_| CoreError::bad("Invalid Json Input"))
     }
 
     pub(crate) fn query(&self) -> Query {
@@ -41,19 +41,19 @@ impl<'a> Input<'a> {
 
 impl Body {
     /// A member that must be there.
-    pub(crate) fn required<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<T, Refusal> {
-        self.0.get(name).ok_or_else(|| Refusal::field(name))
+    pub(crate) fn required<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<T, CoreError> {
+        self.0.get(name).ok_or_else(|| CoreError::field(name))
     }
 
     /// A member that may be absent, and then is `None`; `null` is no value for it.
     pub(crate) fn optional<'a, T: Deserialize<'a>>(
         &'a self,
         name: &str,
-    ) -> Result<Option<T>, Refusal> {
+    ) -> Result<Option<T>, CoreError> {
         if self.0.contains(name) && !self.0.is_null(name) {
             self.required(name).map(Some)
         } else if self.0.contains(name) {
-            Err(Refusal::field(name))
+            Err(CoreError::field(name))
         } else {
             Ok(None)
         }
@@ -63,7 +63,7 @@ impl Body {
     pub(crate) fn optional_or_null<'a, T: Deserialize<'a>>(
         &'a self,
         name: &str,
-    ) -> Result<Option<T>, Refusal> {
+    ) -> Result<Option<T>, CoreError> {
         if self.0.is_null(name) { Ok(None) } else { self.optional(name) }
     }
 
@@ -72,15 +72,15 @@ impl Body {
         self.0.contains(name)
     }
 
-    pub(crate) fn user(&self) -> Result<UserId, Refusal> {
+    pub(crate) fn user(&self) -> Result<UserId, CoreError> {
         let text: String = self.required("userId")?;
-        UserId::parse_or_empty(&text).map_err(|_| Refusal::field("userId"))
+        UserId::parse_or_empty(&text).map_err(|_| CoreError::field("userId"))
     }
 }
 
 impl Query {
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
-        let missing = || Refusal::bad(format!("Field name '{name}' is missing in GET request"));
+    pub(crate) fn required(&self, name: &str) -> Result<&str, CoreError> {
+        let missing = || CoreError::bad(format!("Field name '{name}' is missing in GET request"));
         self.find(name).ok_or_else(missing)
     }
 

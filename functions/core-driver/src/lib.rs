@@ -9,26 +9,27 @@
 mod access;
 mod answer;
 mod apps;
+mod error;
 mod input;
 mod keys;
-mod refusal;
 mod route;
 mod session;
 mod sessions;
 mod tenants;
 mod version;
 
-use answer::{Answer, text};
+use answer::{CoreResult, text};
+use error::CoreError;
 use http::{Method, StatusCode};
 use input::Input;
-use journal::{Actor, Journal};
+use journal::{Actor, Journal, JournaledApp};
 use lambda_http::{Request, RequestExt};
-use refusal::Refusal;
 use route::{Api, Target};
 use shared::app::App;
+use shared::http::Reply;
 use shared::ids::TenantId;
 use shared::lambda::{Caller, Function};
-use shared::session::FoundApp;
+use shared::session::supertokens::FoundApp;
 use std::sync::Arc;
 use version::Cdi;
 
@@ -36,11 +37,11 @@ use version::Cdi;
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     sealing::connect(&app);
-    let journal = Journal::new(&app);
-    Function::plain_http(app, move |app, request| {
-        let journal = journal.clone();
-        async move { answer(&app, &journal, &request).await.unwrap_or_else(Refusal::into_reply) }
-    })
+    Function::plain_http(JournaledApp::new(app), handle)
+}
+
+async fn handle(state: Arc<JournaledApp>, request: Request) -> Reply {
+    answer(&state, &request).await.unwrap_or_else(CoreError::into_reply)
 }
 
 /// The path below `/core`: what `{proxy+}` stands for. What a custom domain puts before every path
@@ -52,7 +53,7 @@ fn path_below(request: &Request) -> String {
 }
 
 /// One call, understood as far as its path and headers go.
-struct Call<'a> {
+struct CoreCall<'a> {
     app: &'a App,
     /// The app that its path names.
     of: FoundApp,
@@ -64,9 +65,10 @@ struct Call<'a> {
     caller: Caller,
 }
 
-async fn answer(app: &App, journal: &Journal, request: &Request) -> Answer {
+async fn answer(state: &JournaledApp, request: &Request) -> CoreResult {
+    let JournaledApp { app, journal } = state;
     let caller = Caller::of(request, &app.clock);
-    let target = Target::parse(&path_below(request)).ok_or(Refusal::NotFound)?;
+    let target = Target::parse(&path_below(request)).ok_or(CoreError::NotFound)?;
     if target.api == Api::Hello {
         return Ok(text(StatusCode::OK, "Hello"));
     }
@@ -78,28 +80,28 @@ async fn answer(app: &App, journal: &Journal, request: &Request) -> Answer {
     if is_guarded {
         access::admit(app, found.as_ref(), request.headers())?;
     }
-    let of = found.ok_or_else(|| Refusal::NoApp(target.app.clone()))?;
+    let of = found.ok_or_else(|| CoreError::NoApp(target.app.clone()))?;
     // Anyone may ask for the keys, which are those of the app. Nobody without a key is told which
     // tenants there are, or makes the table look.
     if is_guarded && !app.apps.has_tenant(&of, &target.tenant).await? {
         if matches!((request.method(), target.api), (&Method::GET, Api::Tenant(_))) {
             return Ok(tenants::not_found());
         }
-        return Err(Refusal::NoTenant(target.app, target.tenant));
+        return Err(CoreError::NoTenant(target.app, target.tenant));
     }
     let cdi = match target.api {
         Api::PublicJwks | Api::Versions => Cdi::LATEST,
         _ => Cdi::of(request.headers(), target.api)?,
     };
     if cdi < Cdi::V3_0 && !target.tenant.is_public() {
-        return Err(Refusal::NotFound);
+        return Err(CoreError::NotFound);
     }
     let input = Input::of(request);
-    let call = Call { app, of, tenant: target.tenant, cdi, input, journal, caller };
+    let call = CoreCall { app, of, tenant: target.tenant, cdi, input, journal, caller };
     dispatch(&call, target.api, request.method()).await
 }
 
-async fn dispatch(call: &Call<'_>, api: Api, method: &Method) -> Answer {
+async fn dispatch(call: &CoreCall<'_>, api: Api, method: &Method) -> CoreResult {
     match (method.as_str(), api) {
         ("GET", Api::Versions) => Ok(version::list()),
         ("GET", Api::PublicJwks) => keys::public_jwks(call).await,
@@ -127,26 +129,26 @@ async fn dispatch(call: &Call<'_>, api: Api, method: &Method) -> Answer {
         ("POST", Api::TenantUser) => tenants::add_user(call),
         ("POST", Api::TenantUserRemove) => tenants::remove_user(call).await,
         ("PUT", Api::License) => Ok(answer::status("OK")),
-        _ => Err(Refusal::WrongMethod),
+        _ => Err(CoreError::WrongMethod),
     }
 }
 
-impl Call<'_> {
+impl CoreCall<'_> {
     /// For the journal: whoever holds a key of the app.
     fn actor(&self) -> Actor<'_> {
         Actor::Sdk(self.of.id())
     }
 
     /// Some calls are about a whole app; from CDI 5.0 on they must not name a tenant.
-    fn only_from_public_tenant_since_5_0(&self) -> Result<(), Refusal> {
+    fn only_from_public_tenant_since_5_0(&self) -> Result<(), CoreError> {
         if self.cdi >= Cdi::V5_0 { self.only_from_public_tenant() } else { Ok(()) }
     }
 
     /// A tenant may neither see nor change the other tenants, in any version.
-    fn only_from_public_tenant(&self) -> Result<(), Refusal> {
+    fn only_from_public_tenant(&self) -> Result<(), CoreError> {
         if self.tenant.is_public() {
             return Ok(());
         }
-        Err(Refusal::Forbidden("Only public tenantId can call this app specific API"))
+        Err(CoreError::Forbidden("Only public tenantId can call this app specific API"))
     }
 }

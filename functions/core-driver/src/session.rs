@@ -1,30 +1,31 @@
 //! One session and its tokens: open, show, check, refresh, regenerate (PROTOCOL 3.4.3 to 3.4.6 and
 //! 3.4.9).
 
-use crate::answer::{Answer, json, refused};
-use crate::refusal::Refusal;
+use crate::answer::{CoreResult, json, refused};
+use crate::error::CoreError;
 use crate::version::Cdi;
-use crate::{Call, sessions};
+use crate::{CoreCall, sessions};
 use serde_json::json;
 use shared::http::Reply;
 use shared::ids::{SessionHandle, UserId};
 use shared::json::Object;
-use shared::metric;
+use shared::lambda::metric;
 use shared::model::{Device, Ended, SessionData};
-use shared::session::{
-    ClassicCheck, ClassicRefresh, ClassicRefreshed, ClassicVerdict, Issued, NO_SESSION, NewSession,
-    Opening, PROTECTED_PAYLOAD, Regenerated, Seen,
+use shared::session::supertokens::{
+    NO_SESSION, PROTECTED_PAYLOAD, RefreshOutcome, RefreshRequest, Regenerated, SessionView,
+    VerifyOutcome, VerifyRequest,
 };
+use shared::session::{Issued, NewSession, Opening};
 use shared::time::Timestamp;
 use shared::token::access::AccessToken;
+use shared::token::key::KeyKind;
 use shared::token::payload::Payload;
 use shared::token::refresh::RefreshToken;
-use shared::token::signing::KeyKind;
 use shared::token::unverified::{NotAnAccessToken, UnverifiedToken};
 use shared::token::version::Version;
 
 /// `POST /recipe/session`
-pub(crate) async fn create(call: &Call<'_>) -> Answer {
+pub(crate) async fn create(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let user = body.user()?;
     let payload = Payload::from_object(body.required("userDataInJWT")?);
@@ -34,7 +35,7 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
     let version = call.cdi.token_version();
     // The claims of version 2 do not stand beside the payload.
     if version > Version::V2 && !payload.fits(version) {
-        return Err(Refusal::bad(PROTECTED_PAYLOAD));
+        return Err(CoreError::bad(PROTECTED_PAYLOAD));
     }
     let new = NewSession {
         recipe_user: user.clone(),
@@ -52,12 +53,12 @@ pub(crate) async fn create(call: &Call<'_>) -> Answer {
             call.journal.opened(&call.caller, by, app, &issued.session).await;
             Ok(issued_answer(call, &issued))
         }
-        None => Err(Refusal::NoTenant(call.of.id().clone(), call.tenant.clone())),
+        None => Err(CoreError::NoTenant(call.of.id().clone(), call.tenant.clone())),
     }
 }
 
 /// `GET /recipe/session`
-pub(crate) async fn get(call: &Call<'_>) -> Answer {
+pub(crate) async fn get(call: &CoreCall<'_>) -> CoreResult {
     let query = call.input.query();
     let Some(session) = sessions::find(call, query.required("sessionHandle")?).await? else {
         return Ok(refused("UNAUTHORISED", NO_SESSION));
@@ -80,13 +81,13 @@ pub(crate) async fn get(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /recipe/session/verify`
-pub(crate) async fn verify(call: &Call<'_>) -> Answer {
+pub(crate) async fn verify(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let token: String = body.required("accessToken")?;
     let anti_csrf: Option<String> = body.optional("antiCsrfToken")?;
     let asked: bool = body.required("doAntiCsrfCheck")?;
     let enabled: bool = body.required("enableAntiCsrf")?;
-    let check = ClassicCheck {
+    let check = VerifyRequest {
         anti_csrf: anti_csrf.as_deref(),
         check_anti_csrf: asked && enabled,
         check_database: body.required("checkDatabase")?,
@@ -94,17 +95,17 @@ pub(crate) async fn verify(call: &Call<'_>) -> Answer {
     let Ok(token) = UnverifiedToken::parse_for_sdk(&token) else {
         return Ok(refused("TRY_REFRESH_TOKEN", "the access token is not one"));
     };
-    match call.of.sessions.verify_classic(token, check).await? {
-        ClassicVerdict::Allowed(seen) => Ok(seen_answer(call, &seen)),
-        ClassicVerdict::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
-        ClassicVerdict::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        ClassicVerdict::Ahead => Ok(ahead()),
-        ClassicVerdict::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
+    match call.of.sessions.verify(token, check).await? {
+        VerifyOutcome::Allowed(seen) => Ok(seen_answer(call, &seen)),
+        VerifyOutcome::TryRefresh(reason) => Ok(refused("TRY_REFRESH_TOKEN", reason)),
+        VerifyOutcome::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        VerifyOutcome::Ahead => Ok(ahead()),
+        VerifyOutcome::ProtectedPayload => Err(CoreError::bad(PROTECTED_PAYLOAD)),
     }
 }
 
 /// `POST /recipe/session/refresh`
-pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
+pub(crate) async fn refresh(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let token: String = body.required("refreshToken")?;
     let anti_csrf: Option<String> = body.optional("antiCsrfToken")?;
@@ -113,7 +114,7 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
         cdi if cdi >= Cdi::V3_0 => body.optional("useDynamicSigningKey")?,
         _ => None,
     };
-    let asked = ClassicRefresh {
+    let asked = RefreshRequest {
         version: call.cdi.token_version(),
         enable_anti_csrf: body.required("enableAntiCsrf")?,
         anti_csrf: anti_csrf.as_deref(),
@@ -122,11 +123,11 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
     let Ok(token) = RefreshToken::parse(&token) else {
         return Ok(refused("UNAUTHORISED", "the refresh token is not one"));
     };
-    match call.of.sessions.refresh_classic(&token, asked).await? {
-        ClassicRefreshed::Issued(issued) => Ok(issued_answer(call, &issued)),
-        ClassicRefreshed::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
-        ClassicRefreshed::Ahead => Ok(ahead()),
-        ClassicRefreshed::Theft { handle, user, recipe_user } => {
+    match call.of.sessions.refresh(&token, asked).await? {
+        RefreshOutcome::Issued(issued) => Ok(issued_answer(call, &issued)),
+        RefreshOutcome::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
+        RefreshOutcome::Ahead => Ok(ahead()),
+        RefreshOutcome::Theft { handle, user, recipe_user } => {
             call.journal.theft_told(&call.caller, call.of.id(), &handle, &user).await;
             Ok(theft(&handle, &user, &recipe_user))
         }
@@ -134,7 +135,7 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /recipe/session/regenerate`
-pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
+pub(crate) async fn regenerate(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let token: String = body.required("accessToken")?;
     let payload = body.optional("userDataInJWT")?.map(Payload::from_object);
@@ -144,13 +145,13 @@ pub(crate) async fn regenerate(call: &Call<'_>) -> Answer {
             return Ok(refused("UNAUTHORISED", "the access token is no session's"));
         }
         // The core fails here. What a caller sends is the caller's to mend.
-        Err(NotAnAccessToken::Malformed) => return Err(Refusal::field("accessToken")),
+        Err(NotAnAccessToken::Malformed) => return Err(CoreError::field("accessToken")),
     };
     match call.of.sessions.regenerate(token, payload).await? {
         Regenerated::Done(seen) => Ok(seen_answer(call, &seen)),
         Regenerated::Unauthorised(reason) => Ok(refused("UNAUTHORISED", reason)),
         Regenerated::Ahead => Ok(ahead()),
-        Regenerated::ProtectedPayload => Err(Refusal::bad(PROTECTED_PAYLOAD)),
+        Regenerated::ProtectedPayload => Err(CoreError::bad(PROTECTED_PAYLOAD)),
     }
 }
 
@@ -164,11 +165,11 @@ fn key_kind(dynamic: Option<bool>) -> Option<KeyKind> {
     dynamic.map(|dynamic| if dynamic { KeyKind::Dynamic } else { KeyKind::Static })
 }
 
-fn issued_answer(call: &Call<'_>, issued: &Issued) -> Reply {
+fn issued_answer(call: &CoreCall<'_>, issued: &Issued) -> Reply {
     let Issued { session, access, refresh, at } = issued;
     let mut answer = Object::default();
     answer.set("status", &"OK");
-    answer.set("session", &shown(call, &Seen::of(session.clone(), None)));
+    answer.set("session", &shown(call, &SessionView::of(session.clone(), None)));
     answer.set("accessToken", &access_token(access));
     let expiry = session.standing.expires_at;
     answer.set("refreshToken", &token_info(&refresh.expose(), expiry, *at));
@@ -178,7 +179,7 @@ fn issued_answer(call: &Call<'_>, issued: &Issued) -> Reply {
     json(&answer)
 }
 
-fn seen_answer(call: &Call<'_>, seen: &Seen) -> Reply {
+fn seen_answer(call: &CoreCall<'_>, seen: &SessionView) -> Reply {
     let mut answer = Object::default();
     answer.set("status", &"OK");
     answer.set("session", &shown(call, seen));
@@ -188,7 +189,7 @@ fn seen_answer(call: &Call<'_>, seen: &Seen) -> Reply {
     json(&answer)
 }
 
-fn shown(call: &Call<'_>, seen: &Seen) -> Object {
+fn shown(call: &CoreCall<'_>, seen: &SessionView) -> Object {
     let mut shown = Object::default();
     shown.set("handle", &seen.handle.as_str());
     shown.set("userId", &seen.user.as_str());

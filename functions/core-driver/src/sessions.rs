@@ -1,27 +1,28 @@
 //! Sessions by handle and by user: list, end, and what an application keeps with them (PROTOCOL
 //! 3.4.2, 3.4.7, 3.4.8 and 3.4.10).
 
-use crate::Call;
-use crate::answer::{Answer, json, refused, status};
-use crate::refusal::Refusal;
+use crate::CoreCall;
+use crate::answer::{CoreResult, json, refused, status};
+use crate::error::CoreError;
 use serde::Serialize;
 use serde_json::json;
 use shared::http::Reply;
 use shared::ids::{SessionHandle, TenantId, UserId};
 use shared::json::Object;
 use shared::model::{Scope, Session, SessionData};
-use shared::session::{Change, NO_SESSION, PROTECTED_PAYLOAD};
+use shared::session::Revocation;
+use shared::session::supertokens::{Change, NO_SESSION, PROTECTED_PAYLOAD};
 use shared::token::payload::Payload;
 
 /// `GET /user/id`: Sever keeps no users.
-pub(crate) fn user_by_id(call: &Call<'_>) -> Answer {
+pub(crate) fn user_by_id(call: &CoreCall<'_>) -> CoreResult {
     call.only_from_public_tenant_since_5_0()?;
     call.input.query().required("userId")?;
     Ok(status("UNKNOWN_USER_ID_ERROR"))
 }
 
 /// `GET /recipe/session/user`
-pub(crate) async fn of_user(call: &Call<'_>) -> Answer {
+pub(crate) async fn of_user(call: &CoreCall<'_>) -> CoreResult {
     let query = call.input.query();
     let user = UserId::parse_or_empty(query.required("userId")?);
     let scope = scope(call, query.flag("fetchAcrossAllTenants"))?;
@@ -35,7 +36,7 @@ pub(crate) async fn of_user(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /recipe/session/remove`: by handle, or by user.
-pub(crate) async fn remove(call: &Call<'_>) -> Answer {
+pub(crate) async fn remove(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let handles: Option<Vec<String>> = body.optional("sessionHandles")?;
     let user: Option<String> = body.optional("userId")?;
@@ -49,7 +50,7 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
             if given {
                 let reason =
                     format!("Invalid JSON input - {flag} can only be set if userId is set");
-                return Err(Refusal::bad(reason));
+                return Err(CoreError::bad(reason));
             }
         }
     }
@@ -57,7 +58,7 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
         (Some(handles), None) => remove_handles(call, handles).await?,
         (None, Some(_)) => remove_user(call, &body.user()?, across.unwrap_or(true)).await?,
         (Some(_), Some(_)) | (None, None) => {
-            return Err(Refusal::bad(
+            return Err(CoreError::bad(
                 "Invalid JSON input - use one of userId or sessionHandles array",
             ));
         }
@@ -67,9 +68,9 @@ pub(crate) async fn remove(call: &Call<'_>) -> Answer {
 }
 
 async fn remove_handles(
-    call: &Call<'_>,
+    call: &CoreCall<'_>,
     handles: Vec<String>,
-) -> Result<Vec<SessionHandle>, Refusal> {
+) -> Result<Vec<SessionHandle>, CoreError> {
     // What is no handle names no session.
     let handles: Vec<_> =
         handles.iter().filter_map(|text| SessionHandle::parse(text).ok()).collect();
@@ -81,11 +82,11 @@ async fn remove_handles(
     for handle in &handles {
         let known = handle.tenant().is_some_and(|tenant| tenants.contains(&tenant));
         // The other functions open sessions in any tenant: one that lives can be ended.
-        if !known && call.of.sessions.find(handle).await?.is_none() {
+        if !known && call.of.store().find(handle).await?.is_none() {
             return Err(no_tenant(call, handle));
         }
     }
-    let revoked = call.of.sessions.revoke_handles_classic(handles.clone()).await;
+    let revoked = call.of.sessions.revoke_handles(handles.clone()).await;
     let (by, app) = (call.actor(), call.of.id());
     call.journal.handles_revoked(&call.caller, by, app, &handles, None, &revoked).await;
     Ok(revoked?.ended.into_iter().map(|ended| ended.handle).collect())
@@ -93,19 +94,20 @@ async fn remove_handles(
 
 /// One write ends them all; those are named that the sweep after it found.
 pub(crate) async fn remove_user(
-    call: &Call<'_>,
+    call: &CoreCall<'_>,
     user: &UserId,
     across: bool,
-) -> Result<Vec<SessionHandle>, Refusal> {
-    let scope = scope(call, across)?;
-    let swept = call.of.sessions.revoke_user(user, &scope, None).await;
-    let (by, app, what) = (call.actor(), call.of.id(), (user, &scope, None));
-    call.journal.user_revoked(&call.caller, by, app, what, None, &swept).await;
+) -> Result<Vec<SessionHandle>, CoreError> {
+    let (user, scope) = (user.clone(), scope(call, across)?);
+    let revocation = Revocation { user, scope, except: None, reason: None };
+    let swept = call.of.store().revoke_user(&revocation).await;
+    let (by, app) = (call.actor(), call.of.id());
+    call.journal.user_revoked(&call.caller, by, app, &revocation, &swept).await;
     Ok(swept?.handles)
 }
 
 /// All of a user's tenants, or the one that the path names.
-fn scope(call: &Call<'_>, across: bool) -> Result<Scope, Refusal> {
+fn scope(call: &CoreCall<'_>, across: bool) -> Result<Scope, CoreError> {
     if across {
         call.only_from_public_tenant_since_5_0()?;
         Ok(Scope::User)
@@ -115,14 +117,14 @@ fn scope(call: &Call<'_>, across: bool) -> Result<Scope, Refusal> {
 }
 
 /// `GET /recipe/session/data`
-pub(crate) async fn get_data(call: &Call<'_>) -> Answer {
+pub(crate) async fn get_data(call: &CoreCall<'_>) -> CoreResult {
     let query = call.input.query();
     let session = find(call, query.required("sessionHandle")?).await?;
     Ok(part("userDataInDatabase", session.as_ref().map(|session| &session.data.0)))
 }
 
 /// `GET /recipe/jwt/data`
-pub(crate) async fn get_payload(call: &Call<'_>) -> Answer {
+pub(crate) async fn get_payload(call: &CoreCall<'_>) -> CoreResult {
     let query = call.input.query();
     let session = find(call, query.required("sessionHandle")?).await?;
     Ok(part("userDataInJWT", session.as_ref().map(|session| session.payload.members())))
@@ -137,24 +139,24 @@ fn part(name: &str, value: Option<&impl Serialize>) -> Reply {
 }
 
 /// `PUT /recipe/session/data`
-pub(crate) async fn put_data(call: &Call<'_>) -> Answer {
+pub(crate) async fn put_data(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let data = SessionData(body.required("userDataInDatabase")?);
     change(call, &body.required::<String>("sessionHandle")?, Change::Data(data)).await
 }
 
 /// `PUT /recipe/jwt/data`
-pub(crate) async fn put_payload(call: &Call<'_>) -> Answer {
+pub(crate) async fn put_payload(call: &CoreCall<'_>) -> CoreResult {
     let body = call.input.body()?;
     let payload = Payload::from_object(body.required("userDataInJWT")?);
     let handle: String = body.required("sessionHandle")?;
     if !payload.fits(call.cdi.token_version()) {
-        return Err(Refusal::bad(PROTECTED_PAYLOAD));
+        return Err(CoreError::bad(PROTECTED_PAYLOAD));
     }
     change(call, &handle, Change::Payload(payload)).await
 }
 
-async fn change(call: &Call<'_>, handle: &str, change: Change) -> Answer {
+async fn change(call: &CoreCall<'_>, handle: &str, change: Change) -> CoreResult {
     let Ok(handle) = SessionHandle::parse(handle) else {
         return Ok(refused("UNAUTHORISED", NO_SESSION));
     };
@@ -166,9 +168,9 @@ async fn change(call: &Call<'_>, handle: &str, change: Change) -> Answer {
 }
 
 /// A live session by its handle.
-pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session>, Refusal> {
+pub(crate) async fn find(call: &CoreCall<'_>, handle: &str) -> Result<Option<Session>, CoreError> {
     let Ok(handle) = SessionHandle::parse(handle) else { return Ok(None) };
-    let found = call.of.sessions.find(&handle).await?;
+    let found = call.of.store().find(&handle).await?;
     if found.is_none() {
         check_tenant(call, &handle).await?;
     }
@@ -176,7 +178,7 @@ pub(crate) async fn find(call: &Call<'_>, handle: &str) -> Result<Option<Session
 }
 
 /// A handle whose tenant nobody made is refused.
-async fn check_tenant(call: &Call<'_>, handle: &SessionHandle) -> Result<(), Refusal> {
+async fn check_tenant(call: &CoreCall<'_>, handle: &SessionHandle) -> Result<(), CoreError> {
     let known = match handle.tenant() {
         Some(tenant) => call.app.apps.has_tenant(&call.of, &tenant).await?,
         None => false,
@@ -188,9 +190,9 @@ fn is_public(handle: &SessionHandle) -> bool {
     handle.tenant().is_some_and(|tenant| tenant.is_public())
 }
 
-fn no_tenant(call: &Call<'_>, handle: &SessionHandle) -> Refusal {
+fn no_tenant(call: &CoreCall<'_>, handle: &SessionHandle) -> CoreError {
     match handle.tenant() {
-        Some(tenant) => Refusal::NoTenant(call.of.id().clone(), tenant),
-        None => Refusal::bad("AppId or tenantId not found"),
+        Some(tenant) => CoreError::NoTenant(call.of.id().clone(), tenant),
+        None => CoreError::bad("AppId or tenantId not found"),
     }
 }

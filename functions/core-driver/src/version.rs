@@ -2,7 +2,7 @@
 //! call, and is answered in it.
 
 use crate::answer::json;
-use crate::refusal::Refusal;
+use crate::error::CoreError;
 use crate::route::Api;
 use http::HeaderMap;
 use serde_json::json;
@@ -37,12 +37,12 @@ impl Cdi {
     pub(crate) const LATEST: Self = Self(5, 4);
 
     /// The version that a call names.
-    pub(crate) fn of(headers: &HeaderMap, api: Api) -> Result<Self, Refusal> {
+    pub(crate) fn of(headers: &HeaderMap, api: Api) -> Result<Self, CoreError> {
         let Some(header) = headers.get("cdi-version") else { return Ok(Self::LATEST) };
         let text = header.to_str().unwrap_or_default();
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !text.split('.').all(digits) {
-            return Err(Refusal::bad("cdi-version header is invalid"));
+            return Err(CoreError::bad("cdi-version header is invalid"));
         }
         let named = |version: &&Self| version.to_string() == text;
         let understood = ADVERTISED.iter().find(named);
@@ -50,7 +50,7 @@ impl Cdi {
         match understood.or(for_creation) {
             Some(version) => Ok(*version),
             // A version is a number: nothing that nobody should read.
-            None => Err(Refusal::bad(format!("cdi-version {text:.20} not supported"))),
+            None => Err(CoreError::bad(format!("cdi-version {text:.20} not supported"))),
         }
     }
 

@@ -4,7 +4,7 @@
 //! cookies ready to be handed to the browser. Whoever may call this can be anybody: grant it to
 //! your login code alone.
 
-use journal::{Actor, Journal};
+use journal::{Actor, JournaledApp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::app::App;
@@ -14,11 +14,11 @@ use shared::http::error::{ApiError, Code};
 use shared::http::tokens::ClientTokens;
 use shared::ids::{AppId, TenantId, UserId};
 use shared::json::Object;
-use shared::lambda::{Caller, Function, Route};
+use shared::lambda::{Caller, CommandRoute, Function};
 use shared::model::{Device, SessionData};
 use shared::session::{Issued, NewSession, Opening};
+use shared::token::key::KeyKind;
 use shared::token::payload::Payload;
-use shared::token::signing::KeyKind;
 use std::sync::Arc;
 
 /// The longest address and the longest `User-Agent` that are kept, in bytes.
@@ -29,10 +29,7 @@ const MAX_USER_AGENT_BYTES: usize = 1024;
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     sealing::connect(&app);
-    let journal = Journal::new(&app);
-    Function::command(app, Route::Post, Unknown::Logged, move |app, command, caller| {
-        handle(app, journal.clone(), command, caller)
-    })
+    Function::command(JournaledApp::new(app), CommandRoute::Post, Unknown::Logged, handle)
 }
 
 #[derive(Deserialize)]
@@ -73,8 +70,7 @@ struct DeviceFacts {
 }
 
 async fn handle(
-    app: Arc<App>,
-    journal: Journal,
+    state: Arc<JournaledApp>,
     command: Command,
     caller: Caller,
 ) -> Result<Value, ApiError> {
@@ -82,9 +78,9 @@ async fn handle(
         TransferName::Header => Transfer::Header,
         TransferName::Cookie => Transfer::Cookie,
     };
-    let issued = app.sessions.create(new_session(command, transfer)?).await?;
-    journal.opened(&caller, Actor::of(&caller), &AppId::public(), &issued.session).await;
-    Ok(answer(&app, &issued, transfer))
+    let issued = state.app.tokens.create(new_session(command, transfer)?).await?;
+    state.journal.opened(&caller, Actor::of(&caller), &AppId::public(), &issued.session).await;
+    Ok(answer(&state.app, &issued, transfer))
 }
 
 fn new_session(command: Command, transfer: Transfer) -> Result<NewSession, ApiError> {

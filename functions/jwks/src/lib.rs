@@ -27,10 +27,10 @@ pub fn function(app: Arc<App>) -> Function {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, ApiError> {
     let route = route_of(&request);
     if route.ends_with("/jwt/jwks.json") {
-        let (jwks, max_age) = app.sessions.jwks().await?;
+        let (jwks, max_age) = app.keys.jwks().await?;
         Ok(public(&jwks, max_age))
     } else if route.ends_with("/.well-known/openid-configuration") {
-        Ok(public(&discovery(&app.sessions.policy().issuers.own), DISCOVERY_MAX_AGE))
+        Ok(public(&discovery(&app.tokens.policy().issuers.own), DISCOVERY_MAX_AGE))
     } else {
         Err(ApiError::new(Code::NotFound, "this function answers the key set and its discovery"))
     }

@@ -10,14 +10,14 @@ use shared::http::command::{Unknown, present};
 use shared::http::error::ApiError;
 use shared::http::listing::{limit, read_cursor, shown, write_cursor};
 use shared::ids::UserId;
-use shared::lambda::{Caller, Function, Route};
+use shared::lambda::{Caller, CommandRoute, Function};
 use shared::model::Scope;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    Function::command(app, Route::Get(&["limit"]), Unknown::Ignored, handle)
+    Function::command(app, CommandRoute::Get(&["limit"]), Unknown::Ignored, handle)
 }
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ async fn handle(app: Arc<App>, command: Command, _: Caller) -> Result<Value, Api
     let scope = Scope::of_tenant(command.tenant_id.as_deref())?;
     let limit = limit(command.limit)?;
     let after = command.cursor.map(|text| read_cursor(&text, &scope)).transpose()?;
-    let listing = app.sessions.list(&user, &scope, limit, after.as_ref()).await?;
+    let listing = app.store.list(&user, &scope, limit, after.as_ref()).await?;
     Ok(json!({
         "status": "OK",
         "sessions": listing.sessions.iter().map(shown).collect::<Vec<_>>(),

@@ -5,7 +5,7 @@
 //! session would live on with nobody to end it.
 
 use http::{Method, StatusCode};
-use journal::Journal;
+use journal::JournaledApp;
 use lambda_http::Request;
 use serde_json::json;
 use shared::app::App;
@@ -14,19 +14,19 @@ use shared::http::credentials::{AccessCredential, Credentials};
 use shared::http::error::ApiError;
 use shared::http::reply::{json as json_reply, message, with_tokens};
 use shared::http::tokens::ClientTokens;
+use shared::lambda::metric;
 use shared::lambda::{Caller, Function};
-use shared::metric;
 use shared::session::Verdict;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    let journal = Journal::new(&app);
-    Function::http(app, Method::POST, move |app, request| handle(app, journal.clone(), request))
+    Function::http(JournaledApp::new(app), Method::POST, handle)
 }
 
-async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
+async fn handle(state: Arc<JournaledApp>, request: Request) -> Result<Reply, ApiError> {
+    let JournaledApp { app, journal } = &*state;
     let caller = Caller::of(&request, &app.clock);
     let credentials = Credentials::of(request.headers());
     let (token, transfer) = match credentials.access() {
@@ -35,13 +35,13 @@ async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Rep
         AccessCredential::Duplicated => return Ok(refuse("try refresh token")),
     };
     let evidence = credentials.evidence(transfer, request.method());
-    match app.sessions.verify_fast(*token, evidence).await? {
+    match app.tokens.verify_fast(*token, evidence).await? {
         Verdict::Refused(refusal) => {
             metric::refused(refusal.reason());
             Ok(refuse("try refresh token"))
         }
         Verdict::Allowed(principal) => {
-            let ended = app.sessions.logout(&principal.handle).await;
+            let ended = app.store.logout(&principal.handle).await;
             journal.logged_out(&caller, &principal, None, &ended).await;
             ended?;
             let tokens = ClientTokens::take(transfer, &app.web.cookies);

@@ -7,7 +7,7 @@
 mod revoke;
 
 use http::{Method, StatusCode};
-use journal::Journal;
+use journal::JournaledApp;
 use lambda_http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,20 +25,19 @@ use std::sync::Arc;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    let journal = Journal::new(&app);
-    Function::routes(app, move |app, request| handle(app, journal.clone(), request))
+    Function::routes(JournaledApp::new(app), handle)
 }
 
-async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
+async fn handle(state: Arc<JournaledApp>, request: Request) -> Result<Reply, ApiError> {
     let route = route_of(&request);
     if route.ends_with("/sessions") {
         allow(&Method::GET, request.method())?;
         let who = principal(&request)?;
-        list(&app, &who, request.uri().query().unwrap_or_default()).await
+        list(&state.app, &who, request.uri().query().unwrap_or_default()).await
     } else if route.ends_with("/sessions/revoke") {
         allow(&Method::POST, request.method())?;
         let who = principal(&request)?;
-        revoke::answer(&app, &journal, &who, &request).await
+        revoke::answer(&state, &who, &request).await
     } else {
         Err(ApiError::new(Code::NotFound, "this function shows and ends a user's own sessions"))
     }
@@ -56,7 +55,7 @@ async fn list(app: &App, who: &Principal, query: &str) -> Result<Reply, ApiError
     let page: Page = from_query(query, &["limit"])?;
     let limit = limit(page.limit)?;
     let after = page.cursor.map(|text| read_cursor(&text, &Scope::User)).transpose()?;
-    let listing = app.sessions.list_own(who, limit, after.as_ref()).await?;
+    let listing = app.store.list_own(who, limit, after.as_ref()).await?;
     let sessions = listing.sessions.iter().map(|session| shown_to(who, session));
     let body = json!({
         "status": "OK",

@@ -1,7 +1,7 @@
 //! Ending: the session of the request, the others, all, or one by name.
 
 use http::StatusCode;
-use journal::{Actor, Journal};
+use journal::{Actor, JournaledApp};
 use lambda_http::Request;
 use serde::Deserialize;
 use shared::app::App;
@@ -16,7 +16,7 @@ use shared::ids::{AppId, SessionHandle};
 use shared::lambda::Caller;
 use shared::model::Scope;
 use shared::reason::Reason;
-use shared::session::{Principal, SessionError};
+use shared::session::{Principal, Revocation, SessionError};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,7 +30,7 @@ struct Command {
 }
 
 /// What is to be ended.
-enum Asked {
+enum RevokeTarget {
     /// The session of the request.
     Current,
     /// All but that one.
@@ -40,7 +40,7 @@ enum Asked {
     Other(SessionHandle),
 }
 
-impl Asked {
+impl RevokeTarget {
     fn of(command: Command, who: &Principal) -> Result<Self, ApiError> {
         let fault = |code, detail: &str| Err(ApiError::new(code, detail));
         match (command.scope.as_deref(), command.session_handle) {
@@ -68,50 +68,48 @@ impl Asked {
 }
 
 /// Who asks, on which occasion, and why.
-struct Call<'a> {
-    app: &'a App,
-    journal: &'a Journal,
+struct OwnRevocation<'a> {
+    state: &'a JournaledApp,
     caller: Caller,
     who: &'a Principal,
     reason: Option<Reason>,
 }
 
 pub(super) async fn answer(
-    app: &App,
-    journal: &Journal,
+    state: &JournaledApp,
     who: &Principal,
     request: &Request,
 ) -> Result<Reply, ApiError> {
-    let caller = Caller::of(request, &app.clock);
+    let caller = Caller::of(request, &state.app.clock);
     no_query(request.uri().query())?;
     let command: Command = from_json(request.body(), Unknown::Refused)?;
     let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
-    let asked = Asked::of(command, who)?;
-    let call = Call { app, journal, caller, who, reason };
-    let answer = match &asked {
-        Asked::Current => call.end_current().await?,
-        Asked::Others => call.end_all_but(Some(&who.handle)).await?,
-        Asked::All => call.end_all_but(None).await?,
-        Asked::Other(handle) => call.end_one(handle).await?,
+    let target = RevokeTarget::of(command, who)?;
+    let revocation = OwnRevocation { state, caller, who, reason };
+    let answer = match &target {
+        RevokeTarget::Current => revocation.end_current().await?,
+        RevokeTarget::Others => revocation.end_all_but(Some(&who.handle)).await?,
+        RevokeTarget::All => revocation.end_all_but(None).await?,
+        RevokeTarget::Other(handle) => revocation.end_one(handle).await?,
     };
     let reply = json_reply(StatusCode::OK, &answer);
-    Ok(if asked.signs_out() { with_tokens(reply, taken_from(app, request)) } else { reply })
+    Ok(if target.signs_out() { with_tokens(reply, taken_from(&state.app, request)) } else { reply })
 }
 
-impl Call<'_> {
+impl OwnRevocation<'_> {
     /// As `logout` does: a session that is already over is as good as ended.
     async fn end_current(&self) -> Result<RevokedAnswer, ApiError> {
-        let ended = self.app.sessions.logout(&self.who.handle).await;
-        self.journal.logged_out(&self.caller, self.who, self.reason.as_ref(), &ended).await;
+        let ended = self.state.app.store.logout(&self.who.handle).await;
+        self.state.journal.logged_out(&self.caller, self.who, self.reason.as_ref(), &ended).await;
         Ok(RevokedAnswer::by_name(&ended?))
     }
 
     async fn end_one(&self, handle: &SessionHandle) -> Result<RevokedAnswer, ApiError> {
         let user = &self.who.user;
-        let revoked = self.app.sessions.end_own(user, handle).await;
+        let revoked = self.state.app.store.end_own(user, handle).await;
         let (by, app, asked) = (Actor::User(user), AppId::public(), std::slice::from_ref(handle));
         let reason = self.reason.as_ref();
-        self.journal.handles_revoked(&self.caller, by, &app, asked, reason, &revoked).await;
+        self.state.journal.handles_revoked(&self.caller, by, &app, asked, reason, &revoked).await;
         let revoked = revoked?;
         if revoked.ended.is_empty() {
             let detail = "no live session of yours has this handle";
@@ -122,11 +120,15 @@ impl Call<'_> {
 
     /// Nothing is ended when the session to be kept does not live: "the others" never become all.
     async fn end_all_but(&self, kept: Option<&SessionHandle>) -> Result<RevokedAnswer, ApiError> {
-        let (user, scope) = (&self.who.user, Scope::User);
-        let swept = self.app.sessions.end_all_own(user, kept).await;
-        let (by, app, what) = (Actor::User(user), AppId::public(), (user, &scope, kept));
-        let reason = self.reason.as_ref();
-        self.journal.user_revoked(&self.caller, by, &app, what, reason, &swept).await;
+        let revocation = Revocation {
+            user: self.who.user.clone(),
+            scope: Scope::User,
+            except: kept.cloned(),
+            reason: self.reason.clone(),
+        };
+        let swept = self.state.app.store.revoke_own(&revocation).await;
+        let (by, app) = (Actor::User(&self.who.user), AppId::public());
+        self.state.journal.user_revoked(&self.caller, by, &app, &revocation, &swept).await;
         match swept {
             Ok(swept) => Ok(RevokedAnswer::of_user(&swept)),
             Err(SessionError::NoSessionToKeep) => {

@@ -4,7 +4,7 @@
 //! client, so that it does not ask again with what can never work.
 
 use http::{Method, StatusCode};
-use journal::Journal;
+use journal::JournaledApp;
 use lambda_http::Request;
 use serde_json::json;
 use shared::app::App;
@@ -14,8 +14,8 @@ use shared::http::credentials::{Credentials, RefreshCredential, Transfer};
 use shared::http::error::ApiError;
 use shared::http::reply::{json as json_reply, message, with_tokens};
 use shared::http::tokens::ClientTokens;
+use shared::lambda::metric;
 use shared::lambda::{Caller, Function};
-use shared::metric;
 use shared::session::{Issued, Refreshed, Theft};
 use shared::token::refresh::RefreshToken;
 use std::sync::Arc;
@@ -24,26 +24,26 @@ use std::sync::Arc;
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
     sealing::connect(&app);
-    let journal = Journal::new(&app);
-    Function::http(app, Method::POST, move |app, request| handle(app, journal.clone(), request))
+    Function::http(JournaledApp::new(app), Method::POST, handle)
 }
 
-async fn handle(app: Arc<App>, journal: Journal, request: Request) -> Result<Reply, ApiError> {
+async fn handle(state: Arc<JournaledApp>, request: Request) -> Result<Reply, ApiError> {
+    let JournaledApp { app, journal } = &*state;
     let caller = Caller::of(&request, &app.clock);
     let credentials = Credentials::of(request.headers());
-    let refuse = |text| refuse(&app, &credentials, text);
+    let refuse = |text| refuse(app, &credentials, text);
     let (text, transfer) = match credentials.refresh() {
         RefreshCredential::Present(text, transfer) => (text, transfer),
         RefreshCredential::Absent => return Ok(refuse("unauthorised")),
-        RefreshCredential::Duplicated(names) => return Ok(tidy_up(&app, &names)),
+        RefreshCredential::Duplicated(names) => return Ok(tidy_up(app, &names)),
     };
     let Ok(token) = RefreshToken::parse(text) else {
         metric::refused("malformed-token");
         return Ok(refuse("unauthorised"));
     };
     let evidence = credentials.evidence(transfer, request.method());
-    Ok(match app.sessions.refresh(&token, evidence).await? {
-        Refreshed::Issued(issued) => issue(&app, &issued, transfer, &credentials).await,
+    Ok(match app.tokens.refresh(&token, evidence).await? {
+        Refreshed::Issued(issued) => issue(app, &issued, transfer, &credentials).await,
         Refreshed::Unauthorised(refusal) => {
             metric::refused(refusal.reason());
             refuse("unauthorised")
@@ -82,7 +82,7 @@ async fn issue(
 /// nothing: the next refresh looks again.
 async fn is_disputed(app: &App, issued: &Issued, credentials: &Credentials<'_>) -> bool {
     for rival in credentials.rivals(Transfer::Header) {
-        let disputes = app.sessions.is_of_another_session(rival, &issued.session.handle).await;
+        let disputes = app.tokens.is_of_another_session(rival, &issued.session.handle).await;
         if matches!(disputes, Ok(true)) {
             return true;
         }

@@ -4,14 +4,14 @@
 //! unknown ones are left out. It never touches the caller's own cookies: the caller is an
 //! administrator, not the one who leaves.
 
-use journal::{Actor, Journal};
+use journal::{Actor, JournaledApp};
 use serde::Deserialize;
 use shared::app::App;
 use shared::http::command::{Unknown, present};
 use shared::http::error::{ApiError, Code};
 use shared::http::revoked::RevokedAnswer;
 use shared::ids::{AppId, SessionHandle};
-use shared::lambda::{Caller, Function, Route};
+use shared::lambda::{Caller, CommandRoute, Function};
 use shared::reason::Reason;
 use shared::session::MAX_HANDLES;
 use std::sync::Arc;
@@ -19,10 +19,7 @@ use std::sync::Arc;
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    let journal = Journal::new(&app);
-    Function::command(app, Route::Post, Unknown::Refused, move |app, command, caller| {
-        handle(app, journal.clone(), command, caller)
-    })
+    Function::command(JournaledApp::new(app), CommandRoute::Post, Unknown::Refused, handle)
 }
 
 #[derive(Deserialize)]
@@ -37,16 +34,16 @@ struct Command {
 }
 
 async fn handle(
-    app: Arc<App>,
-    journal: Journal,
+    state: Arc<JournaledApp>,
     command: Command,
     caller: Caller,
 ) -> Result<RevokedAnswer, ApiError> {
     let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
     let handles = handles(command)?;
-    let revoked = app.sessions.revoke_handles(handles.clone()).await;
+    let revoked = state.app.store.revoke_handles(handles.clone()).await;
     let by = Actor::of(&caller);
-    journal
+    state
+        .journal
         .handles_revoked(&caller, by, &AppId::public(), &handles, reason.as_ref(), &revoked)
         .await;
     Ok(RevokedAnswer::by_name(&revoked?))

@@ -3,25 +3,23 @@
 //! `POST /revoke-user` behind IAM, or direct invoke. When it answers, every session it covers is
 //! refused, even if the sweep of rows is not complete.
 
-use journal::{Actor, Journal};
+use journal::{Actor, JournaledApp};
 use serde::Deserialize;
 use shared::app::App;
 use shared::http::command::{Unknown, present};
 use shared::http::error::ApiError;
 use shared::http::revoked::RevokedAnswer;
 use shared::ids::{AppId, SessionHandle, UserId};
-use shared::lambda::{Caller, Function, Route};
+use shared::lambda::{Caller, CommandRoute, Function};
 use shared::model::Scope;
 use shared::reason::Reason;
+use shared::session::Revocation;
 use std::sync::Arc;
 
 /// The function, composed over `app`.
 #[must_use]
 pub fn function(app: Arc<App>) -> Function {
-    let journal = Journal::new(&app);
-    Function::command(app, Route::Post, Unknown::Refused, move |app, command, caller| {
-        handle(app, journal.clone(), command, caller)
-    })
+    Function::command(JournaledApp::new(app), CommandRoute::Post, Unknown::Refused, handle)
 }
 
 #[derive(Deserialize)]
@@ -37,8 +35,7 @@ struct Command {
 }
 
 async fn handle(
-    app: Arc<App>,
-    journal: Journal,
+    state: Arc<JournaledApp>,
     command: Command,
     caller: Caller,
 ) -> Result<RevokedAnswer, ApiError> {
@@ -47,8 +44,9 @@ async fn handle(
     let except =
         command.except_session_handle.map(|text| SessionHandle::parse(&text)).transpose()?;
     let reason = command.reason.as_deref().map(Reason::parse).transpose()?;
-    let swept = app.sessions.revoke_user(&user, &scope, except.as_ref()).await;
-    let (by, what) = (Actor::of(&caller), (&user, &scope, except.as_ref()));
-    journal.user_revoked(&caller, by, &AppId::public(), what, reason.as_ref(), &swept).await;
+    let revocation = Revocation { user, scope, except, reason };
+    let swept = state.app.store.revoke_user(&revocation).await;
+    let (by, app) = (Actor::of(&caller), AppId::public());
+    state.journal.user_revoked(&caller, by, &app, &revocation, &swept).await;
     Ok(RevokedAnswer::of_user(&swept?))
 }

@@ -13,8 +13,8 @@ use crate::answer::Form;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
-use shared::check_database::Asked;
 use shared::config::AuthorizerSettings;
+use shared::config::check_database::CheckTarget;
 use shared::http::credentials::after_bearer;
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub(crate) struct Event {
     /// How it is answered.
     pub(crate) form: Form,
     /// What is asked for.
-    pub(crate) asked: Asked,
+    pub(crate) target: CheckTarget,
     /// The request's headers. Cookies stand in `Cookie`, and a token that came by any other way in
     /// an `Authorization` more, so that one place decides whether they agree.
     pub(crate) headers: HeaderMap,

@@ -15,11 +15,11 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use shared::app::App;
-use shared::check_database::Asked;
+use shared::config::check_database::CheckTarget;
 use shared::http::credentials::{AccessCredential, Credentials, Transfer};
 use shared::http::error::{ApiError, Code};
 use shared::lambda::Function;
-use shared::metric::{self, Metric, Unless};
+use shared::lambda::metric::{self, CountOnDrop, Metric};
 use shared::session::{Evidence, Principal, SessionError, Verdict};
 use shared::token::payload::MAX_ANSWER_BYTES;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub fn function(app: Arc<App>) -> Function {
 async fn counted(
     answer: impl Future<Output = Result<Box<RawValue>, Diagnostic>>,
 ) -> Result<Box<RawValue>, Diagnostic> {
-    let errors = Unless::disarmed(Metric::AuthorizerErrors);
+    let errors = CountOnDrop::armed(Metric::AuthorizerErrors);
     let answer = answer.await;
     if answer.as_ref().err().is_none_or(|error| error.error_type == answer::UNAUTHORIZED) {
         errors.disarm();
@@ -99,10 +99,10 @@ async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionErr
         metric::refused("foreign-web-socket");
         return Ok(None);
     };
-    let verdict = if app.authorizer.check_policy.is_strict(&event.asked) {
-        app.sessions.verify_strict(*token, evidence).await?
+    let verdict = if app.authorizer.check_policy.is_strict(&event.target) {
+        app.tokens.verify_strict(*token, evidence).await?
     } else {
-        app.sessions.verify_fast(*token, evidence).await?
+        app.tokens.verify_fast(*token, evidence).await?
     };
     let principal = match verdict {
         Verdict::Allowed(principal) => principal,
@@ -112,7 +112,7 @@ async fn check(app: &App, event: &Event) -> Result<Option<Principal>, SessionErr
         }
     };
     for rival in credentials.rivals(transfer) {
-        if app.sessions.is_known_of_another_session(rival, &principal.handle) {
+        if app.tokens.is_known_of_another_session(rival, &principal.handle) {
             metric::refused("no-single-token");
             return Ok(None);
         }
@@ -127,16 +127,16 @@ fn evidence<'a>(
     credentials: &Credentials<'a>,
     transfer: Transfer,
 ) -> Option<Evidence<'a>> {
-    match &event.asked {
-        Asked::Route(method, _) | Asked::Unrouted(method) => {
+    match &event.target {
+        CheckTarget::Route(method, _) | CheckTarget::Unrouted(method) => {
             Some(credentials.evidence(transfer, method))
         }
         // Cross-site WebSocket hijacking: any page can open a WebSocket to any host, the browser
         // sends the cookies along, and no CORS keeps the page from reading what comes back. No page
         // can send a header as a proof, ours neither; but the browser says whose page it is.
-        Asked::WebSocket if transfer == Transfer::Cookie => {
+        CheckTarget::WebSocket if transfer == Transfer::Cookie => {
             is_opened_by(&app.web.website_origin, &event.headers).then_some(Evidence::NotNeeded)
         }
-        Asked::WebSocket | Asked::GraphQl => Some(Evidence::NotNeeded),
+        CheckTarget::WebSocket | CheckTarget::GraphQl => Some(Evidence::NotNeeded),
     }
 }

@@ -5,7 +5,7 @@ use crate::template::{Api, Guard, Route, TemplateError};
 use http::Method;
 use matchit::{InsertError, Router};
 use percent_encoding::percent_decode_str;
-use shared::check_database::METHODS;
+use shared::config::check_database::METHODS;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

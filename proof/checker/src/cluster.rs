@@ -6,7 +6,7 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use local::dynamodb::client;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use shared::app::App;
+use shared::app::{App, SdkConfig};
 use shared::config::Config;
 use shared::lambda::{DIRECT, Function};
 use shared::time::{Clock, Entropy, EntropyError, Timestamp};
@@ -90,8 +90,9 @@ impl Cluster {
             Timestamp::from_millis(BEGINNING + elapsed + skew)
         });
         let app = |check_database| {
-            let config = config(check_database);
-            Arc::new(App::new(config, self.client.clone(), clock.clone(), self.entropy.clone()))
+            let (config, aws) = (config(check_database), SdkConfig::builder().build());
+            let (client, entropy) = (self.client.clone(), self.entropy.clone());
+            Arc::new(App::new(config, client, aws, clock.clone(), entropy))
         };
         let (strict, fast) = (app("always"), app("never"));
         let own = || Arc::clone(&strict);

@@ -2,7 +2,7 @@
 
 use super::values::flag;
 use super::{Fault, Found, Vars};
-use crate::check_database::{BadRule, CheckDatabase, CheckPolicy};
+use crate::config::check_database::{BadRule, CheckDatabase, CheckPolicy};
 
 /// How the authorizer asks and answers.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::check_database::Asked;
+use crate::config::check_database::CheckTarget;
 use std::collections::HashMap;
 
 mod domains;
@@ -20,8 +20,8 @@ fn faulty(vars: &[(&str, &str)]) -> Vec<&'static str> {
     faults.into_iter().map(|fault| fault.variable).collect()
 }
 
-fn get() -> Asked {
-    Asked::http(http::Method::GET, Some("/"), None)
+fn get() -> CheckTarget {
+    CheckTarget::http(http::Method::GET, Some("/"), None)
 }
 
 #[test]
@@ -29,10 +29,10 @@ fn three_variables_are_enough_and_the_defaults_are_those_of_the_protocol() {
     let config = read(&[]).unwrap();
     let policy = &config.policy;
     assert_eq!(policy.issuers.own, "https://api.example.com/auth");
-    assert_eq!(policy.access_token_validity, Duration::from_hours(1));
-    assert_eq!(policy.refresh_token_validity, Duration::from_hours(2400));
-    assert_eq!(policy.rotation_grace_period, Duration::from_secs(30));
-    assert_eq!(policy.key_update_interval, Duration::from_hours(168));
+    assert_eq!(policy.lifetimes.access_token_validity, Duration::from_hours(1));
+    assert_eq!(policy.lifetimes.refresh_token_validity, Duration::from_hours(2400));
+    assert_eq!(policy.lifetimes.rotation_grace_period, Duration::from_secs(30));
+    assert_eq!(policy.lifetimes.key_update_interval, Duration::from_hours(168));
     assert_eq!(policy.anti_csrf, AntiCsrfMode::None);
     assert_eq!(config.web.website_origin, "https://www.example.com");
     assert_eq!(config.web.cookies.same_site, SameSite::Lax);

@@ -76,7 +76,7 @@ fn of_cookies(config: &Config, places: &Places, warnings: &mut Vec<String>) {
 }
 
 fn of_checks(config: &Config, places: &Places, warnings: &mut Vec<String>) {
-    let validity = config.policy.access_token_validity;
+    let validity = config.policy.lifetimes.access_token_validity;
     if validity > LONG {
         warnings.push(format!(
             "ACCESS_TOKEN_VALIDITY is {} seconds: for so long a revoked session passes where the table is not \

@@ -4,8 +4,7 @@
 use super::Reply;
 use super::reply::{PROBLEM_JSON, typed, with_header};
 use crate::error_chain;
-use crate::ids::InvalidId;
-use crate::metric;
+use crate::ids::{IdKind, InvalidId};
 use crate::session::{SessionError, UnfitPayload};
 use crate::table::TableError;
 use crate::token::payload::InvalidPayload;
@@ -156,9 +155,10 @@ pub struct ApiError {
     detail: String,
     members: Map<String, Value>,
     allow: Option<&'static str>,
-    cause: Option<String>,
+    /// For the log. `None` when the caller made a mistake.
+    pub(crate) cause: Option<String>,
     /// Whether the table was throttled; `None` when the cause is another than the table.
-    throttled: Option<bool>,
+    pub(crate) throttled: Option<bool>,
 }
 
 impl ApiError {
@@ -203,17 +203,6 @@ impl ApiError {
             _ => "the operator finds the reason in the log",
         };
         Self { cause: Some(error_chain(error)), ..Self::new(code, detail) }
-    }
-
-    /// Writes the reason to the log and counts it, once. A caller's mistake is not the operator's
-    /// concern.
-    pub fn log(&self) {
-        if let Some(throttled) = self.throttled {
-            metric::table_error(throttled);
-        }
-        if let Some(cause) = &self.cause {
-            tracing::error!(code = self.code.as_str(), error = cause, "request failed");
-        }
     }
 
     /// As RFC 9457 has it, with the stable code as an extension member.
@@ -306,10 +295,10 @@ fn table_code(error: &TableError) -> Code {
 impl From<InvalidId> for ApiError {
     fn from(error: InvalidId) -> Self {
         let code = match error.kind {
-            "userId" => Code::InvalidUserId,
-            "tenantId" => Code::InvalidTenantId,
-            "sessionHandle" => Code::InvalidSessionHandle,
-            _ => Code::InvalidField,
+            IdKind::User => Code::InvalidUserId,
+            IdKind::Tenant => Code::InvalidTenantId,
+            IdKind::SessionHandle => Code::InvalidSessionHandle,
+            IdKind::App | IdKind::Reason => Code::InvalidField,
         };
         Self::new(code, error.to_string())
     }

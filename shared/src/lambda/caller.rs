@@ -13,8 +13,7 @@ pub struct Caller {
     pub arrived_at: Timestamp,
     /// Lambda's name for the request. CloudTrail has the same one for a direct invoke.
     pub request_id: String,
-    /// By which way it came.
-    pub way: Way,
+    pub source: CallSource,
     /// What whoever invoked the function itself says of itself, by the `custom` members of Lambda's
     /// client context. It proves nothing. Empty for a call through API Gateway.
     pub claimed: BTreeMap<String, String>,
@@ -27,9 +26,9 @@ const MAX_CLAIM_NAME: usize = 32;
 /// The longest value of a claim, in characters: a longer one is cut.
 const MAX_CLAIM: usize = 256;
 
-/// By which way a call came.
+/// How a call reached the function, and who had checked what by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum CallSource {
     /// API Gateway, which had checked a signature of this IAM principal (its ARN). The event says so, and
     /// only API Gateway may invoke the function without a qualifier.
     Iam(String),
@@ -45,14 +44,14 @@ impl Caller {
     pub fn of(request: &Request, clock: &Clock) -> Self {
         let context = request.lambda_context_ref();
         let request_id = context.map(|context| context.request_id.clone()).unwrap_or_default();
-        let way = principal(request).map_or(Way::Anyone, Way::Iam);
-        Self { arrived_at: clock.now(), request_id, way, claimed: BTreeMap::new() }
+        let source = principal(request).map_or(CallSource::Anyone, CallSource::Iam);
+        Self { arrived_at: clock.now(), request_id, source, claimed: BTreeMap::new() }
     }
 
     /// Whoever invoked the function itself.
     pub(super) fn direct(context: &Context, arrived_at: Timestamp) -> Self {
         let request_id = context.request_id.clone();
-        Self { arrived_at, request_id, way: Way::Direct, claimed: claims(context) }
+        Self { arrived_at, request_id, source: CallSource::Direct, claimed: claims(context) }
     }
 }
 

@@ -2,8 +2,9 @@
 //! the request's id; a metric is in CloudWatch's embedded metric format, and an audit record is the
 //! member `audit`.
 
+use super::metric;
+use crate::AUDIT_TARGET;
 use crate::time::Clock;
-use crate::{AUDIT_TARGET, metric};
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::io::Write;

@@ -48,8 +48,8 @@ pub async fn serve(name: &'static str, function: fn(Arc<App>) -> Function) -> Ex
     }
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let dynamodb = crate::table::client(&aws);
-    let app = App::new(config, dynamodb, Clock::system(), Entropy::system());
-    let function = function(Arc::new(App { aws, ..app }));
+    let app = App::new(config, dynamodb, aws, Clock::system(), Entropy::system());
+    let function = function(Arc::new(app));
     match event_loop::run(function, environment).await {
         Ok(never) => match never {},
         Err(ended) => {

@@ -62,6 +62,19 @@ impl AppTable {
         SessionTable::of_app(self.dynamodb.clone(), &self.name, app)
     }
 
+    /// The sessions of the app of this name, if there is one. `public` is always there, and costs no
+    /// read.
+    ///
+    /// # Errors
+    /// We could not find out, or the app's item is corrupt.
+    pub async fn find_sessions(&self, id: &AppId) -> Result<Option<SessionTable>, TableError> {
+        if *id == AppId::public() {
+            return Ok(Some(SessionTable::new(self.dynamodb.clone(), &self.name, id)));
+        }
+        let record = self.find(id).await?.filter(|record| !record.removed);
+        Ok(record.map(|record| self.sessions_of(&record)))
+    }
+
     /// An app's record, read strongly. One that was removed still has one.
     ///
     /// # Errors

@@ -30,13 +30,21 @@ const READING: &str = "reading a user's generations";
 /// What is read of the items that hold generations.
 pub(super) const GENERATIONS: [&str; 3] = [PK, GENERATION, PUBLIC_GENERATION];
 
-/// What became of a raise that spares one session.
+/// What became of a raise that keeps one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum RaiseKeeping {
     /// Raised, and the one session lifted along with it.
     Raised(Generation),
     /// What was seen has changed meanwhile. Nothing was written.
     Stale,
+}
+
+/// A session that a revocation keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptSession<'a> {
+    pub handle: &'a SessionHandle,
+    /// The generations that its row was seen to carry.
+    pub born: Generations,
 }
 
 /// The item and the attribute that hold a generation.
@@ -261,9 +269,9 @@ impl SessionTable {
         user: &UserId,
         scope: &Scope,
         seen: Generations,
-        kept: (&SessionHandle, Generations),
+        kept: KeptSession<'_>,
         new: Generation,
-    ) -> Result<Kept, TableError> {
+    ) -> Result<RaiseKeeping, TableError> {
         let next = scope.of(seen).next(new);
         let raise = self.raise_exactly(self.place(user, scope), scope.of(seen), next);
         let lift = self.lift_exactly(kept, scope, next);
@@ -273,8 +281,10 @@ impl SessionTable {
             .transact_items(write(raise)?)
             .transact_items(write(lift)?);
         match transaction.customize().config_override(self.tried.config()).send().await {
-            Ok(_) => Ok(Kept::Raised(next)),
-            Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => Ok(Kept::Stale),
+            Ok(_) => Ok(RaiseKeeping::Raised(next)),
+            Err(SdkError::ServiceError(error)) if is_conflict(error.err()) => {
+                Ok(RaiseKeeping::Stale)
+            }
             Err(error) => Err(TableError::doing(DOING)(error)),
         }
     }
@@ -297,7 +307,7 @@ impl SessionTable {
 
     fn lift_exactly(
         &self,
-        (handle, born): (&SessionHandle, Generations),
+        KeptSession { handle, born }: KeptSession<'_>,
         scope: &Scope,
         next: Generation,
     ) -> UpdateBuilder {

@@ -23,7 +23,7 @@ pub use classic::{Promoted, Promotion};
 pub(crate) use client::PATIENCE;
 pub use client::{call_retries, call_timeouts, client, harden};
 pub use error::{Said, TableError};
-pub use generations::Kept;
+pub use generations::{KeptSession, RaiseKeeping};
 pub use index::{HandlePage, IndexCursor};
 pub use keys::KeysWritten;
 pub use sessions::{Inserted, Removed, Rotated, RotationWrite, StrictRead};

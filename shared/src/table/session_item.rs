@@ -16,9 +16,9 @@ use crate::model::{
 };
 use crate::time::Timestamp;
 use crate::token::anti_csrf::AntiCsrfToken;
+use crate::token::key::KeyKind;
 use crate::token::payload::Payload;
 use crate::token::refresh::{RefreshDigest, RotationSalt, TokenKey};
-use crate::token::signing::KeyKind;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// The attributes of a [`Standing`]: what a strict check reads.

@@ -1,8 +1,8 @@
 //! The public keys, and the one way from an unverified token to claims that can be believed.
 
-use super::access::Claims;
+use super::claims::Claims;
 use super::issuers::Issuers;
-use super::signing::KeyKind;
+use super::key::PublicKey;
 use super::unverified::UnverifiedToken;
 use crate::time::Timestamp;
 use aws_lc_rs::error::KeyRejected;
@@ -13,58 +13,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
-
-/// Names a key: `d-` and its creation time in milliseconds for a dynamic one, `s-` and a UUID for a
-/// static one (PROTOCOL 2.1; SDKs tell them apart by the prefix).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Kid(Box<str>);
-
-impl Kid {
-    /// A kid of 1 to 64 letters, digits, `-` and `_`; anything else names no key of ours.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        ((1..=64).contains(&text.len()) && text.bytes().all(plain)).then(|| Self(text.into()))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// When a dynamic key of this name was made.
-    #[must_use]
-    pub fn made_at(&self) -> Option<Timestamp> {
-        let millis = self.0.strip_prefix("d-")?.parse().ok()?;
-        Some(Timestamp::from_millis(millis))
-    }
-}
-
-/// The public half of a signing key, as it is published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
-    /// Its name.
-    pub kid: Kid,
-    /// RSA modulus, base64url without padding (RFC 7518 6.3.1.1).
-    pub modulus: String,
-    /// RSA exponent, likewise.
-    pub exponent: String,
-    /// Whether it rotates.
-    pub kind: KeyKind,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it begins to sign.
-    pub signs_from: Timestamp,
-    /// When the last token it signed has expired; `None` while it may still sign.
-    pub published_until: Option<Timestamp>,
-}
-
-impl PublicKey {
-    fn is_published(&self, now: Timestamp) -> bool {
-        self.published_until.is_none_or(|until| now < until)
-    }
-}
 
 /// Why a well-formed access token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

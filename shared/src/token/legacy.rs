@@ -1,7 +1,8 @@
 //! The form of access tokens of version 2 (PROTOCOL 2.1): standard base64 with padding throughout,
 //! one fixed header, no `kid`. SDKs of 2022 and before ask for it.
 
-use super::signing::{SigningKey, SigningKeyError};
+use super::key::SigningKeyError;
+use super::signing::SigningKey;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 

@@ -3,7 +3,9 @@
 
 pub mod access;
 pub mod anti_csrf;
+pub mod claims;
 pub mod issuers;
+pub mod key;
 pub mod keyring;
 mod legacy;
 pub mod payload;

@@ -1,8 +1,7 @@
 //! Private keys at rest by envelope encryption: each is sealed under a data key, and the data key is
 //! wrapped by a key that never leaves the service which keeps it.
 
-use super::keyring::Kid;
-use super::signing::SigningKeyError;
+use super::key::{Kid, SigningKeyError};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use std::fmt;
 

@@ -5,9 +5,9 @@
 //! the old one **after it stopped** (until the last token it signed has expired). A static key
 //! never rotates (PROTOCOL 4.9).
 
-use super::keyring::{Kid, PublicKey};
+use super::key::{KeyKind, Kid, PublicKey, SigningKeyError};
 use super::sealing::Sealing;
-use super::stored_keys::{StoredKey, StoredPrivate};
+use super::stored_keys::{StoredKey, StoredKeys, StoredPrivate};
 use crate::time::{Entropy, EntropyError, Timestamp};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -24,58 +24,6 @@ const OVERLAP: Duration = Duration::from_mins(1);
 /// How much longer than its last token a key stays published: for clocks that differ and for
 /// sandboxes that still hold the keys they read some minutes ago. At most an update interval.
 const MARGIN: Duration = Duration::from_hours(1);
-
-/// Whether a key is ever replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyKind {
-    /// Replaced after the update interval.
-    Dynamic,
-    /// Never replaced.
-    Static,
-}
-
-impl KeyKind {
-    /// As it is written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dynamic => "dynamic",
-            Self::Static => "static",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] writes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Dynamic, Self::Static].into_iter().find(|kind| kind.as_str() == text)
-    }
-}
-
-/// A private key did not work. Says nothing of the key itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SigningKeyError {
-    /// The source of randomness made no key.
-    #[error("no RSA key could be generated")]
-    Generate,
-    /// The stored form is not a PKCS#8 RSA key.
-    #[error("a signing key in the table is not a PKCS#8 RSA key")]
-    Parse,
-    /// The cryptography library made no signature.
-    #[error("the RSA key did not sign")]
-    Sign,
-    /// The cryptography library sealed nothing.
-    #[error("a signing key could not be sealed")]
-    Seal,
-    /// It was sealed under another data key or for another kid, or was changed since.
-    #[error("a signing key in the table could not be opened by its data key")]
-    Open,
-    /// It is sealed, and no key service is connected.
-    #[error(
-        "the signing keys in the table are sealed, and no KMS key is named to open them: set \
-         SIGNING_KMS_KEY_ARN (the stack's parameter SigningKmsKeyArn)"
-    )]
-    Sealed,
-}
 
 /// One RSA-2048 key pair, parsed when it first signs: most keys of an app have stopped signing.
 #[derive(Clone)]
@@ -172,7 +120,6 @@ impl SigningKey {
         })
     }
 
-    /// Its name.
     #[must_use]
     pub fn kid(&self) -> &Kid {
         &self.kid
@@ -272,6 +219,19 @@ impl SigningKeys {
     pub fn first(now: Timestamp, entropy: &Entropy) -> Result<Self, SigningKeyError> {
         let keys = vec![SigningKey::fixed(now, entropy)?, SigningKey::dynamic(now, entropy)?];
         Ok(Self { version: 1, sealing: None, keys })
+    }
+
+    /// The keys that the table keeps. `sealing` has the unwrapped data key, if they are sealed.
+    ///
+    /// # Errors
+    /// A key is sealed and does not open.
+    pub fn from_stored(
+        stored: StoredKeys,
+        sealing: Option<Arc<Sealing>>,
+    ) -> Result<Self, SigningKeyError> {
+        let open = |key| SigningKey::from_stored(key, sealing.as_deref());
+        let keys = stored.keys.into_iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { version: stored.version, sealing, keys })
     }
 
     /// The dynamic key that was made last.

@@ -1,6 +1,7 @@
 //! What makes an access token genuine: one good token, and every way to be another.
 
-use super::access::{AccessToken, Claims, sign_jwt};
+use super::access::{AccessToken, sign_jwt};
+use super::claims::Claims;
 use super::issuers::Issuers;
 use super::keyring::{Invalid, Keyring};
 use super::payload::Payload;

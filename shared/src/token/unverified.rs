@@ -1,9 +1,9 @@
 //! An access token whose signature nobody has checked yet. It gives out just enough to fetch what
 //! the check needs.
 
-use super::access::Claims;
 use super::anti_csrf::AntiCsrfToken;
-use super::keyring::Kid;
+use super::claims::Claims;
+use super::key::Kid;
 use super::legacy;
 use super::payload::Payload;
 use super::refresh::RefreshHash;

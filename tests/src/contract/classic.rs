@@ -5,8 +5,8 @@ use shared::json::Object;
 use shared::model::{Rotation, SessionData};
 use shared::table::{Promoted, Promotion, Rotated, SessionTable};
 use shared::time::Timestamp;
+use shared::token::key::KeyKind;
 use shared::token::payload::Payload;
-use shared::token::signing::KeyKind;
 use std::time::Duration;
 
 fn promotion(seen: &str, next: &str, at: Timestamp) -> Promotion {

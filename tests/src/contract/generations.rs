@@ -6,7 +6,7 @@ use super::{
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use shared::ids::{Generation, TenantId};
 use shared::model::{Ended, Generations, Scope};
-use shared::table::{Kept, SessionTable};
+use shared::table::{KeptSession, RaiseKeeping, SessionTable};
 use shared::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -271,26 +271,28 @@ pub(super) async fn keeping_a_session_raises_and_lifts_at_once_or_not_at_all(tab
     let kept = opened(&table, "kept", "u", 0).await;
     let (born, unseen) = (Generations::default(), Generations::default());
     let raise = async |seen, born| {
-        let kept = (&kept, born);
+        let kept = KeptSession { handle: &kept, born };
         table
             .raise_keeping(&owner, &Scope::User, seen, kept, generation_at(NOW))
             .await
             .expect("an answer")
     };
-    let Kept::Raised(first) = raise(unseen, born).await else { panic!("nothing stood in the way") };
+    let RaiseKeeping::Raised(first) = raise(unseen, born).await else {
+        panic!("nothing stood in the way")
+    };
     let read = found(&table, &kept).await;
     assert_eq!(read.standing.born, Generations { whole: first, ..born });
-    assert_eq!(raise(unseen, born).await, Kept::Stale, "the generation is another by now");
+    assert_eq!(raise(unseen, born).await, RaiseKeeping::Stale, "the generation is another by now");
     let seen = Generations { whole: first, ..unseen };
-    assert_eq!(raise(seen, born).await, Kept::Stale, "the session is another by now");
-    let Kept::Raised(second) = raise(seen, read.standing.born).await else {
+    assert_eq!(raise(seen, born).await, RaiseKeeping::Stale, "the session is another by now");
+    let RaiseKeeping::Raised(second) = raise(seen, read.standing.born).await else {
         panic!("both are as they were seen")
     };
     assert!(second > first);
     table.remove(&kept).await.expect("an answer");
     let (seen, born) =
         (Generations { whole: second, ..seen }, Generations { whole: second, ..born });
-    assert_eq!(raise(seen, born).await, Kept::Stale, "the session is gone");
+    assert_eq!(raise(seen, born).await, RaiseKeeping::Stale, "the session is gone");
     assert!(table.find(&kept).await.expect("an answer").is_none(), "and stays gone");
     let now = present(&table, "u", "acme", "kept").await;
     assert_eq!(now.whole, second, "no half of it was done");
@@ -306,9 +308,9 @@ pub(super) async fn a_session_is_not_kept_from_a_revocation_that_was_not_seen(ta
         kept.standing.born = seen;
         insert(&table, &kept).await;
         let raised = table.raise(&owner, scope, generation_at(NOW)).await.expect("an answer");
-        let spared = (&kept.handle, kept.standing.born);
+        let spared = KeptSession { handle: &kept.handle, born: kept.standing.born };
         let became = table.raise_keeping(&owner, scope, seen, spared, generation_at(NOW)).await;
-        assert_eq!(became.expect("an answer"), Kept::Stale, "{i}");
+        assert_eq!(became.expect("an answer"), RaiseKeeping::Stale, "{i}");
         let now = present(&table, "u", "acme", "kept").await;
         assert_eq!(scope.of(now), raised, "no half of it was done");
         let read = found(&table, &kept.handle).await.standing;
@@ -322,11 +324,10 @@ pub(super) async fn keeping_a_session_in_its_tenant_leaves_the_whole_alone(table
     let kept = opened(&table, "kept", "u", 0).await;
     let other = opened(&table, "other", "u", 0).await;
     let (scope, unseen) = (Scope::Tenant(acme), Generations::default());
-    let raised = table
-        .raise_keeping(&owner, &scope, unseen, (&kept, unseen), generation_at(NOW))
-        .await
-        .expect("an answer");
-    let Kept::Raised(raised) = raised else { panic!("nothing stood in the way") };
+    let spared = KeptSession { handle: &kept, born: unseen };
+    let raised = table.raise_keeping(&owner, &scope, unseen, spared, generation_at(NOW)).await;
+    let raised = raised.expect("an answer");
+    let RaiseKeeping::Raised(raised) = raised else { panic!("nothing stood in the way") };
     let read = present(&table, "u", "acme", "kept").await;
     assert_eq!(read.whole, Generation::default());
     let born = Generations { tenant: raised, ..Generations::default() };

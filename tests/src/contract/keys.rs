@@ -20,7 +20,7 @@ pub(super) async fn of_two_writers_of_keys_one_wins(table: SessionTable) {
     assert_eq!(table.write_keys(&late).await.expect("an answer"), KeysWritten::Stale);
 
     let read = table.signing_keys().await.expect("an answer").expect("keys");
-    let read = read.open(None).expect("plain keys");
+    let read = SigningKeys::from_stored(read, None).expect("plain keys");
     let next = || {
         SigningKey::dynamic(NOW.plus(Duration::from_hours(2)), &Entropy::system()).expect("a key")
     };
@@ -33,7 +33,7 @@ pub(super) async fn of_two_writers_of_keys_one_wins(table: SessionTable) {
         assert!(published.keys().any(|public| public.kid == key.kid));
     }
     let read = table.signing_keys().await.expect("an answer").expect("keys");
-    let read = read.open(None).expect("plain keys");
+    let read = SigningKeys::from_stored(read, None).expect("plain keys");
     assert_eq!((read.version, read.public()), (one.version, one.public()));
 }
 

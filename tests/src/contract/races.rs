@@ -6,7 +6,9 @@ use super::{
 use futures_util::future::join_all;
 use shared::ids::Generation;
 use shared::model::{Generations, Scope};
-use shared::table::{AppTable, AppWrite, AppWritten, Inserted, Kept, Rotated, SessionTable};
+use shared::table::{
+    AppTable, AppWrite, AppWritten, Inserted, KeptSession, RaiseKeeping, Rotated, SessionTable,
+};
 use shared::tenancy::AppRecord;
 use std::collections::BTreeSet;
 
@@ -76,12 +78,12 @@ pub(super) async fn of_many_who_keep_a_session_at_most_one_raises(table: Session
             return None;
         }
         let unseen = Generations::default();
-        let raised = table
-            .raise_keeping(&whose, &Scope::User, unseen, (&kept, unseen), generation_at(NOW))
-            .await;
+        let spared = KeptSession { handle: &kept, born: unseen };
+        let raised =
+            table.raise_keeping(&whose, &Scope::User, unseen, spared, generation_at(NOW)).await;
         match raised.expect("an answer") {
-            Kept::Raised(generation) => Some(generation),
-            Kept::Stale => None,
+            RaiseKeeping::Raised(generation) => Some(generation),
+            RaiseKeeping::Stale => None,
         }
     };
     let raised: Vec<_> = many(act).await.into_iter().flatten().collect();

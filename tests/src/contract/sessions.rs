@@ -14,8 +14,8 @@ use shared::table::{
 };
 use shared::time::Timestamp;
 use shared::token::anti_csrf::AntiCsrfToken;
+use shared::token::key::KeyKind;
 use shared::token::payload::Payload;
-use shared::token::signing::KeyKind;
 use std::time::Duration;
 
 /// The same row, read in each of the three ways.

@@ -140,12 +140,12 @@ fn a_cookie_domain_is_a_host_name_and_ends_no_attribute() {
 /// What the functions do with a configuration without asking whether they can.
 fn usable(config: &Config) {
     let (policy, web) = (&config.policy, &config.web);
-    assert_eq!(policy.conflict(), None);
-    assert!((0.0..=0.25).contains(&policy.access_token_validity_jitter));
-    assert!(policy.access_token_validity.as_secs() >= 1);
+    assert_eq!(policy.lifetimes.conflict(), None);
+    assert!((0.0..=0.25).contains(&policy.lifetimes.access_token_validity_jitter));
+    assert!(policy.lifetimes.access_token_validity.as_secs() >= 1);
     let now = Timestamp::from_seconds(1_800_000_000);
     let cookies = &web.cookies;
-    let until = now.plus(policy.refresh_token_validity);
+    let until = now.plus(policy.lifetimes.refresh_token_validity);
     let [first, second] = cookies.clear();
     for line in [cookies.set_access("t", now), cookies.set_refresh("t", until), first, second] {
         // One attribute more, and it would be the operator's domain that says something else.

@@ -7,7 +7,7 @@ use http::Method;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use shared::check_database::{Asked, CheckDatabase, CheckPolicy};
+use shared::config::check_database::{CheckDatabase, CheckPolicy, CheckTarget};
 
 const METHODS: [&str; 10] =
     ["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PURGE", "post"];
@@ -99,7 +99,7 @@ fn an_accepted_rule_holds_for_a_request_that_a_gateway_could_send() {
             let sent = Method::from_bytes(method.as_bytes()).expect("a method");
             let sent: Vec<_> = if method == "ANY" { methods.to_vec() } else { vec![sent] };
             let decided = sent.into_iter().any(|method| {
-                let asked = Asked::http(method.clone(), Some(path), Some("prod"));
+                let asked = CheckTarget::http(method.clone(), Some(path), Some("prod"));
                 let strict = match CheckDatabase::parse(condition.trim()).expect("a condition") {
                     CheckDatabase::Always => true,
                     CheckDatabase::UnsafeMethods => !method.is_safe(),

@@ -5,7 +5,7 @@ use super::iam::plain;
 use super::{read, template};
 use local::template::SEVER;
 use serde_json::{Value, json};
-use shared::metric::Metric;
+use shared::lambda::metric::Metric;
 use std::collections::BTreeSet;
 
 fn document() -> Value {

@@ -1,7 +1,7 @@
 //! Every line that a function writes on Lambda.
 
 use serde_json::{Value, json};
-use shared::metric::Metric;
+use shared::lambda::metric::Metric;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tests::lines::{TABLE, parsed};

@@ -3,7 +3,7 @@
 use lambda_runtime::LambdaEvent;
 use serde_json::json;
 use serde_json::value::RawValue;
-use shared::app::App;
+use shared::app::{App, SdkConfig};
 use shared::config::Config;
 use shared::time::{Clock, Entropy};
 use std::collections::BTreeMap;
@@ -51,7 +51,13 @@ async fn an_authorizer_that_gives_no_answer_at_all_is_counted() {
     let config = Config::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
     let broken = Clock::from_fn(|| panic!("a fault of ours"));
     let dynamodb = world.bundle.dynamodb().clone();
-    let app = App::new(config.expect("a configuration"), dynamodb, broken, Entropy::system());
+    let app = App::new(
+        config.expect("a configuration"),
+        dynamodb,
+        SdkConfig::builder().build(),
+        broken,
+        Entropy::system(),
+    );
     let function = verify_session::function(Arc::new(app));
     let session = world.open("ada").await;
     let event = json!({

@@ -2,7 +2,7 @@
 
 use super::{Event, Fields, RequestContext, UnknownEvent, only_authorization};
 use crate::answer::Form;
-use shared::check_database::Asked;
+use shared::config::check_database::CheckTarget;
 
 /// The event has neither type nor version, and a GraphQL document. The document and the name of the
 /// operation are the client's own words: no rule rests on them.
@@ -12,7 +12,7 @@ pub(super) fn operation(fields: &Fields, context: &RequestContext) -> Result<Eve
     }
     Ok(Event {
         form: Form::AppSync,
-        asked: Asked::GraphQl,
+        target: CheckTarget::GraphQl,
         headers: only_authorization(fields.authorization_token.as_deref())?,
     })
 }

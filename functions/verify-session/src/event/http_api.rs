@@ -4,8 +4,8 @@
 use super::{Event, Fields, RequestContext, UnknownEvent, append, method};
 use crate::answer::Form;
 use http::header::COOKIE;
-use shared::check_database::Asked;
 use shared::config::HttpApiResponse;
+use shared::config::check_database::CheckTarget;
 
 /// The route that takes what no other does. It has no path, so that no rule can name it.
 const DEFAULT: &str = "$default";
@@ -17,7 +17,7 @@ pub(super) fn format_1(fields: Fields, context: &RequestContext) -> Result<Event
     let method = method(fields.http_method.as_deref())?;
     let route = fields.resource.as_deref().filter(|route| route.trim_start_matches('/') != DEFAULT);
     Ok(Event {
-        asked: Asked::http(method, route, context.stage.as_deref()),
+        target: CheckTarget::http(method, route, context.stage.as_deref()),
         form: Form::Policy(fields.method_arn.ok_or(UnknownEvent::Arn)?),
         headers,
     })
@@ -37,7 +37,7 @@ pub(super) fn format_2(
     let arn = fields.route_arn.ok_or(UnknownEvent::Arn)?;
     let route = fields.route_key.as_deref().and_then(|key| key.split_once(' '));
     Ok(Event {
-        asked: Asked::http(method, route.map(|(_, path)| path), context.stage.as_deref()),
+        target: CheckTarget::http(method, route.map(|(_, path)| path), context.stage.as_deref()),
         form: match response {
             HttpApiResponse::Simple => Form::Simple,
             HttpApiResponse::Iam => Form::Policy(arn),

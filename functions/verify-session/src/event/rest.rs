@@ -2,7 +2,7 @@
 
 use super::{Event, Fields, RequestContext, UnknownEvent, method, only_authorization};
 use crate::answer::Form;
-use shared::check_database::Asked;
+use shared::config::check_database::CheckTarget;
 
 /// An authorizer of type `REQUEST`.
 pub(super) fn request(fields: Fields, context: &RequestContext) -> Result<Event, UnknownEvent> {
@@ -10,7 +10,7 @@ pub(super) fn request(fields: Fields, context: &RequestContext) -> Result<Event,
     let method = method(fields.http_method.as_deref())?;
     Ok(Event {
         form: Form::Raising(fields.method_arn.ok_or(UnknownEvent::Arn)?),
-        asked: Asked::http(method, fields.resource.as_deref(), context.stage.as_deref()),
+        target: CheckTarget::http(method, fields.resource.as_deref(), context.stage.as_deref()),
         headers,
     })
 }
@@ -22,7 +22,7 @@ pub(super) fn token(fields: Fields) -> Result<Event, UnknownEvent> {
     // arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>
     let method = method(arn.split('/').nth(2))?;
     Ok(Event {
-        asked: Asked::Unrouted(method),
+        target: CheckTarget::Unrouted(method),
         form: Form::Raising(arn),
         headers: only_authorization(fields.authorization_token.as_deref())?,
     })

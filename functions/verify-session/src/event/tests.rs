@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::{Value, json};
-use shared::check_database::{CheckDatabase, CheckPolicy};
 use shared::config::HttpApiResponse;
+use shared::config::check_database::{CheckDatabase, CheckPolicy};
 
 fn read(json: &Value) -> Result<Event, UnknownEvent> {
     read_text(&json.to_string())
@@ -60,7 +60,7 @@ fn values_of(event: &Event, name: &str) -> Vec<String> {
 fn all_values_of_a_header_are_seen() {
     let event = read(&rest()).unwrap();
     assert_eq!(event.headers.get_all("cookie").iter().count(), 2);
-    assert_eq!(event.asked, Asked::http(Method::GET, Some("/whoami"), Some("prod")));
+    assert_eq!(event.target, CheckTarget::http(Method::GET, Some("/whoami"), Some("prod")));
 }
 
 #[test]
@@ -91,24 +91,24 @@ fn cookies_of_an_http_api_stand_beside_those_of_its_headers() {
 
 #[test]
 fn a_route_is_what_the_api_declares_and_nothing_else() {
-    let routed = |method, path, stage| Asked::http(method, Some(path), stage);
-    assert_eq!(read(&http_api()).unwrap().asked, routed(Method::PUT, "/orders/{id}", Some("v1")));
+    let routed = |method, path, stage| CheckTarget::http(method, Some(path), stage);
+    assert_eq!(read(&http_api()).unwrap().target, routed(Method::PUT, "/orders/{id}", Some("v1")));
     for key in [json!("$default"), json!("PUT"), json!(null)] {
         let mut event = http_api();
         event["routeKey"] = key;
-        assert_eq!(read(&event).unwrap().asked, Asked::Unrouted(Method::PUT));
+        assert_eq!(read(&event).unwrap().target, CheckTarget::Unrouted(Method::PUT));
     }
     let mut event = rest();
     event["version"] = "1.0".into();
-    assert_eq!(read(&event).unwrap().asked, routed(Method::GET, "/whoami", Some("prod")));
+    assert_eq!(read(&event).unwrap().target, routed(Method::GET, "/whoami", Some("prod")));
     for route in ["$default", "/$default"] {
         event["resource"] = route.into();
-        assert_eq!(read(&event).unwrap().asked, Asked::Unrouted(Method::GET));
+        assert_eq!(read(&event).unwrap().target, CheckTarget::Unrouted(Method::GET));
     }
     let token = json!({"type": "TOKEN", "methodArn": ARN, "authorizationToken": "t"});
-    assert_eq!(read(&token).unwrap().asked, Asked::Unrouted(Method::GET));
-    assert_eq!(read(&websocket()).unwrap().asked, Asked::WebSocket);
-    assert_eq!(read(&appsync()).unwrap().asked, Asked::GraphQl);
+    assert_eq!(read(&token).unwrap().target, CheckTarget::Unrouted(Method::GET));
+    assert_eq!(read(&websocket()).unwrap().target, CheckTarget::WebSocket);
+    assert_eq!(read(&appsync()).unwrap().target, CheckTarget::GraphQl);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Event, Fields, RequestContext, UnknownEvent, append_token, values};
 use crate::answer::Form;
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, HeaderValue};
-use shared::check_database::Asked;
+use shared::config::check_database::CheckTarget;
 
 /// A browser can set no header on a WebSocket but the names of the protocols it offers: a token is
 /// offered as a protocol of this name.
@@ -40,7 +40,7 @@ pub(super) fn connect(
     }
     Ok(Event {
         form: Form::Raising(fields.method_arn.ok_or(UnknownEvent::Arn)?),
-        asked: Asked::WebSocket,
+        target: CheckTarget::WebSocket,
         headers,
     })
 }

@@ -1,0 +1,17 @@
+//! Logging out ends the caller's own session. One that is already over is as good as ended.
+
+use super::{Revoked, SessionStore};
+use crate::ids::SessionHandle;
+use crate::session::SessionError;
+
+impl SessionStore {
+    /// Ends the session of a principal. Whether it was still there makes no difference to the one
+    /// who leaves. When it answers, every strict check refuses it. It is tried for some 10 s, although a
+    /// user asks for it: it writes one row, by which nobody is kept from ending other sessions.
+    ///
+    /// # Errors
+    /// The effect is unknown: the client must keep its tokens, to try again.
+    pub async fn logout(&self, handle: &SessionHandle) -> Result<Revoked, SessionError> {
+        Ok(Revoked::of_one(handle.clone(), self.table.patient().remove(handle).await?))
+    }
+}

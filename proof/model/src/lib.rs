@@ -9,7 +9,7 @@
 //! ```
 //!
 //! **A step is one DynamoDB call**, on the conditions of the code: `table.rs` has the writes of
-//! `shared/src/table/{generations,sessions}.rs`, `verbs/` what `shared/src/session/*.rs` does
+//! `shared/src/table/{generations,sessions}.rs`, `verbs/` what `shared/src/session/` does
 //! between them. Nothing of `shared` is used: what is written twice is compared twice.
 //!
 //! **What may happen between any two steps**: any step of another process; a crash, or an error

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// What is known of a call before its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// When the function began on it.
+    /// When the function began to handle the call.
     pub arrived_at: Timestamp,
     /// Lambda's name for the request. CloudTrail has the same one for a direct invoke.
     pub request_id: String,

@@ -1,9 +1,10 @@
-//! `session/verify.rs`: the strict check. One strongly consistent batch of the session and the item
-//! that holds its generation, each read at its own moment, in either order; and again, until two
-//! looks in a row find the same generation and the session behind both times, or ahead both times.
+//! `session/issue/verify.rs`: the strict check. One strongly consistent batch of the session and
+//! the item that holds its generation, each read at its own moment, in either order; and again,
+//! until two looks in a row find the same generation and the session behind both times, or ahead
+//! both times.
 //!
-//! `LOOKS` is not modelled: as few calls as a configuration has raise too seldom to reach it. A
-//! key that comes back unprocessed is asked for again: the same as having read it later.
+//! `LOOKS` is not modelled: as few calls as a configuration has raise too seldom to reach it. A key
+//! that comes back unprocessed is asked for again: the same as having read it later.
 
 use crate::moves::{Fate, Moves, Turn, What};
 use crate::mutant::Mutant;

@@ -1,6 +1,6 @@
-//! `session/create.rs`: the generation, read strongly, then the row, put once under each name. In a
-//! tenant that can be removed also `session/apps.rs`: the tenant is looked for before, and once more
-//! after the row is written.
+//! `session/issue/create.rs`: the generation, read strongly, then the row, put once under each
+//! name. In a tenant that can be removed also `session/supertokens/apps.rs`: the tenant is looked
+//! for before, and once more after the row is written.
 
 use crate::configuration::Place;
 use crate::moves::{Fate, Moves, Turn, What};

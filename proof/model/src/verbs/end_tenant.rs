@@ -1,5 +1,6 @@
-//! `session/apps.rs`, `remove_tenant`: the tenant is taken out of the app's record, and then each
-//! copy of its generation is raised, all at once. It is answered when all are raised.
+//! `session/supertokens/app_changes.rs`, `remove_tenant`: the tenant is taken out of the app's
+//! record, and then each copy of its generation is raised, all at once. It is answered when all are
+//! raised.
 
 use crate::moves::{Fate, Moves, Turn, What};
 use crate::mutant::Mutant;

@@ -1,10 +1,10 @@
-//! `session/refresh.rs` with `session/live.rs`: the row, then the generation, each read strongly;
-//! then a conditional exchange, or the same successor again, or the end of a session whose token
-//! was stolen.
+//! `session/issue/refresh.rs` with `session/store/find.rs`: the row, then the generation, each read
+//! strongly; then a conditional exchange, or the same successor again, or the end of a session
+//! whose token was stolen.
 //!
 //! Whether the previous token is still within its grace window is left open: either can be the
-//! case, whatever the clocks say. `ROUNDS` and `LOOKS` are not modelled: so few others exchange
-//! and raise that neither is reached.
+//! case, whatever the clocks say. `ROUNDS` and `LOOKS` are not modelled: so few others exchange and
+//! raise that neither is reached.
 
 use crate::configuration::Presents;
 use crate::moves::{Fate, Moves, Turn, What};

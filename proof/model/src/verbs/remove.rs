@@ -1,4 +1,5 @@
-//! `session/logout.rs` and `session/revoke_handles.rs` with one handle: one conditional delete.
+//! `session/store/logout.rs` and `session/store/revoke_handles.rs` with one handle: one conditional
+//! delete.
 
 use crate::configuration::Role;
 use crate::moves::{Moves, What};

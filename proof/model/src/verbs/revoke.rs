@@ -1,6 +1,6 @@
-//! `session/revoke_user.rs`: the raise is the moment of effect; the sweep follows. With a session
-//! to be kept, the raise and the lifting of that session are one transaction, on condition of
-//! exactly what was seen.
+//! `session/store/revoke_user.rs`: the raise is the moment of effect; the sweep follows. With a
+//! session to be kept, the raise and the lifting of that session are one transaction, on condition
+//! of exactly what was seen.
 
 use super::sweep;
 use crate::configuration::Role;

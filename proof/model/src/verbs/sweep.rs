@@ -1,5 +1,5 @@
-//! The end of `session/revoke_user.rs`: rows are found by the index and deleted on condition that
-//! they are behind. Whatever goes wrong here, the call answers success.
+//! The end of `session/store/revoke_user.rs`: rows are found by the index and deleted on condition
+//! that they are behind. Whatever goes wrong here, the call answers success.
 //!
 //! The index (`table/index.rs`) may show any past state, of each session by itself: any that was
 //! ever written, and none that must be. So a page, another page and their deletes come to the same

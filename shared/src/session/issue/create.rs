@@ -23,11 +23,9 @@ const DRAWS: usize = 3;
 /// What the caller says of a session to be opened.
 #[derive(Clone, Debug)]
 pub struct NewSession {
-    /// Whose it is.
     pub user: UserId,
-    /// The user as they logged in.
+    /// The user as they logged in. It differs from `user` where accounts are linked.
     pub recipe_user: UserId,
-    /// In which tenant.
     pub tenant: TenantId,
     /// The claims its access tokens carry.
     pub payload: Payload,
@@ -63,11 +61,10 @@ pub enum Opening {
 pub struct Issued {
     /// The session as it now is.
     pub session: Session,
-    /// For every request.
     pub access: AccessToken,
-    /// For the next refresh. Expires with the session.
+    /// Expires with the session.
     pub refresh: RefreshToken,
-    /// When.
+    /// When the tokens were issued.
     pub at: Timestamp,
 }
 

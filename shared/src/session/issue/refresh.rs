@@ -1,7 +1,7 @@
-//! Every refresh token is exchanged once. Whoever presents the one before the current one is,
-//! within the grace window, a parallel tab or a client whose answer was lost, and is handed the
-//! same successor again. Whoever presents it later, or an older one, holds a token that somebody
-//! else has used: theft, and this session ends.
+//! Every refresh token is exchanged once. Within the grace window, a caller that presents the token
+//! before the current one is a parallel tab, or a client whose answer was lost, and is given the same
+//! successor again. A caller that presents it later, or presents an older one, holds a token that
+//! somebody else has used. This is theft, and the session is revoked.
 
 use super::{AntiCsrfMode, Evidence, Issued, Refusal, TokenService};
 use crate::ids::{SessionHandle, TenantId, UserId};
@@ -32,11 +32,8 @@ pub enum Refreshed {
 /// Whose refresh token was used twice: for the operator, not for the client.
 #[derive(Debug)]
 pub struct Theft {
-    /// The session that was ended.
     pub handle: SessionHandle,
-    /// Whose it was.
     pub user: UserId,
-    /// In which tenant.
     pub tenant: TenantId,
     /// Whether this call ended it: not if another did, a moment before.
     pub ended: bool,

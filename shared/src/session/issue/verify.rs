@@ -1,6 +1,6 @@
-//! Whether a request may pass. Two questions, two functions: **fast** asks whether the token is
-//! genuine and in time, and reads nothing but the keys, every five minutes; **strict** asks the table as well,
-//! whether its session still lives.
+//! Whether a request may pass. A **fast** check asks whether the token is genuine and in time, and
+//! reads nothing but the keys, every five minutes. A **strict** check also reads the session and its
+//! generations from the table.
 //!
 //! The fast path can outlive a revocation by the access token's lifetime. The strict path cannot:
 //! when a revoke call has answered, every strict check that starts afterwards refuses.
@@ -20,14 +20,11 @@ use crate::token::refresh::RefreshHash;
 use crate::token::unverified::UnverifiedToken;
 use std::sync::Arc;
 
-/// Who is asking.
+/// The user and the session of a request that may pass.
 #[derive(Clone, Debug)]
 pub struct Principal {
-    /// The user.
     pub user: UserId,
-    /// The tenant.
     pub tenant: TenantId,
-    /// The session.
     pub handle: SessionHandle,
     /// When the presented access token expires.
     pub expires_at: Timestamp,
@@ -38,7 +35,7 @@ pub struct Principal {
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The access token is not good.
+    /// The access token is unknown, forged, expired or of another issuer.
     Token(Invalid),
     /// A cookie session without its proof that the request was meant.
     AntiCsrf,
@@ -49,7 +46,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// In a word or three, for logs and metrics.
+    /// A short code for logs and metrics, such as `token-expired`.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {

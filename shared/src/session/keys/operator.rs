@@ -17,18 +17,14 @@ pub const MAX_KEYS: usize = 100;
 /// A signing key, as far as it may be shown.
 #[derive(Clone, Debug)]
 pub struct ShownKey {
-    /// Its public half.
     pub key: PublicKey,
-    /// Whether it signs now.
     pub signs_now: bool,
 }
 
 /// The key that signs next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextKey {
-    /// Its name.
     pub kid: Kid,
-    /// When it begins to sign.
     pub signs_from: Timestamp,
 }
 

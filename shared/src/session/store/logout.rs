@@ -5,8 +5,7 @@ use crate::ids::SessionHandle;
 use crate::session::SessionError;
 
 impl SessionStore {
-    /// Ends the session of a principal. Whether it was still there makes no difference to the one
-    /// who leaves. When it answers, every strict check refuses it. It is tried for some 10 s, although a
+    /// Ends the session of a principal. A session that is already over is no error. When it answers, every strict check refuses it. It is tried for some 10 s, although a
     /// user asks for it: it writes one row, by which nobody is kept from ending other sessions.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Sessions are ended by name, one or many at once. What does not exist is left out of the answer;
-//! nothing is an error but not to know.
+//! Sessions are revoked by handle, one or many at once. Unknown handles are omitted from the result.
+//! The only error is being unable to tell whether a session was revoked.
 
 use super::SessionStore;
 use crate::ids::{SessionHandle, UserId};
@@ -45,9 +45,8 @@ impl Revoked {
 /// A session that a call has ended.
 #[derive(Debug)]
 pub struct EndedSession {
-    /// Its name.
     pub handle: SessionHandle,
-    /// Whose it was; `None` when its row did not say.
+    /// `None` when the row of the session did not say.
     pub user: Option<UserId>,
 }
 

@@ -30,8 +30,8 @@ pub struct Revocation {
 pub struct Swept {
     /// The sessions whose rows this call removed.
     pub handles: Vec<SessionHandle>,
-    /// From when on every strict check refuses what the revocation covers: its one write had been
-    /// answered.
+    /// From this moment on every strict check refuses what the revocation covers. Its one write had
+    /// been answered.
     pub effective_at: Timestamp,
     /// When the sweep ended.
     pub finished_at: Timestamp,

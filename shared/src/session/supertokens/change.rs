@@ -7,13 +7,12 @@ use crate::model::SessionData;
 use crate::session::SessionError;
 use crate::token::payload::Payload;
 
-/// What is replaced.
+/// What is replaced in a session.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// The payload. A client sees it after its next refresh, or when a check that asks the table
     /// finds it changed.
     Payload(Payload),
-    /// The session data.
     Data(SessionData),
 }
 

@@ -9,24 +9,21 @@ use crate::token::key::KeyKind;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What it is to say.
+/// A JWT to be signed.
 #[derive(Clone, Debug)]
 pub struct NewJwt {
-    /// The application's claims.
     pub payload: Object,
     /// The issuer, unless the payload names one.
     pub issuer: String,
-    /// For how long it is good.
     pub validity: Duration,
-    /// Which kind of key signs.
     pub key_kind: KeyKind,
 }
 
 impl CoreSessions {
-    /// Signs it. It opens nothing that a session opens.
+    /// Signs a JWT, which opens nothing that a session opens.
     ///
     /// # Errors
-    /// [`SessionError::Payload`]: it names our own issuer. Anything else: no key could be made or
+    /// [`SessionError::Payload`]: the JWT names our own issuer. Anything else: no key could be made or
     /// used.
     pub async fn create_jwt(&self, new: NewJwt) -> Result<String, SessionError> {
         let now = self.tokens.store.clock.now();

@@ -1,7 +1,7 @@
-//! The classic exchange of refresh tokens (PROTOCOL 4.4), for the SuperTokens SDKs: a token may be
-//! exchanged many times, until one of its successors is used. From then on that one is current, and
-//! whoever presents the token again, or a sibling, holds what somebody else has used: theft. The
-//! SDK then ends the session.
+//! The classic exchange of refresh tokens (PROTOCOL 4.4), for the SuperTokens SDKs. A token may be
+//! exchanged many times, until one of its successors is used. From then on that successor is current.
+//! A caller that presents the token again, or a sibling of the successor, holds a token that somebody
+//! else has used. This is theft, and the SDK then ends the session.
 
 use super::{CoreSessions, PROTECTED_PAYLOAD};
 use crate::ids::{SessionHandle, UserId};
@@ -20,20 +20,20 @@ use crate::token::version::Version;
 const ROUNDS: u32 = 8;
 const GONE: &str = "Session missing in db or has expired";
 
-/// What an SDK asks for.
+/// A refresh as an SDK asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct RefreshRequest<'a> {
-    /// Of the new access token.
+    /// The version of the new access token.
     pub version: Version,
-    /// Whether it wants anti-CSRF tokens, and compares them.
+    /// Whether the SDK wants anti-CSRF tokens, and has them compared.
     pub enable_anti_csrf: bool,
-    /// The one that the client presented.
+    /// The anti-CSRF token that the client presented.
     pub anti_csrf: Option<&'a str>,
     /// Which kind of key is to sign from now on; `None` leaves it.
     pub key_kind: Option<KeyKind>,
 }
 
-/// What became of it.
+/// What became of a refresh.
 #[derive(Debug)]
 pub enum RefreshOutcome {
     /// A new pair of tokens.
@@ -44,9 +44,7 @@ pub enum RefreshOutcome {
     Ahead,
     /// The token was used by somebody else. Nothing was changed.
     Theft {
-        /// The session.
         handle: SessionHandle,
-        /// Whose it is.
         user: UserId,
         /// The user as they logged in.
         recipe_user: UserId,

@@ -9,7 +9,7 @@ use crate::token::keyring::Invalid;
 use crate::token::payload::Payload;
 use crate::token::unverified::UnverifiedToken;
 
-/// What became of it.
+/// What became of the regeneration of an access token.
 #[derive(Debug)]
 pub enum Regenerated {
     /// The session as it now is, with a new access token unless the presented one had expired.

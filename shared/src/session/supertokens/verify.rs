@@ -18,18 +18,18 @@ use crate::token::unverified::UnverifiedToken;
 /// How often a check that other callers overtake is attempted.
 const ROUNDS: u32 = 8;
 
-/// What an SDK asks for.
+/// A check as an SDK asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyRequest<'a> {
     /// The anti-CSRF token that the client presented.
     pub anti_csrf: Option<&'a str>,
-    /// Whether it must be that of the access token.
+    /// Whether `anti_csrf` must be the token that the access token names.
     pub check_anti_csrf: bool,
-    /// Whether the table is asked.
+    /// Whether the table is read even if the access token alone would do.
     pub check_database: bool,
 }
 
-/// What came of it.
+/// What came of a check.
 #[derive(Debug)]
 pub enum VerifyOutcome {
     /// The request may pass.
@@ -47,13 +47,10 @@ pub enum VerifyOutcome {
 /// A session as a SuperTokens SDK is shown it.
 #[derive(Debug)]
 pub struct SessionView {
-    /// Its name.
     pub handle: SessionHandle,
-    /// Whose it is.
     pub user: UserId,
-    /// The user as they logged in.
+    /// The user as they logged in. It differs from `user` where accounts are linked.
     pub recipe_user: UserId,
-    /// In which tenant.
     pub tenant: TenantId,
     /// The application's claims.
     pub payload: Payload,

@@ -131,12 +131,12 @@ impl TokenService {
         evidence: Evidence<'_>,
     ) -> Result<Verdict, SessionError> {
         let now = self.store.clock.now();
-        let (keyring, read) = match self.keys.keyring_at_hand(&token, now) {
-            Some(keyring) => (keyring, None),
-            None => {
-                let (keyring, read) = self.read_with_keys(&token, now).await?;
-                (keyring, Some(read))
-            }
+        let at_hand = self.keys.keyring_at_hand(&token, now);
+        let (keyring, read) = if let Some(keyring) = at_hand {
+            (keyring, None)
+        } else {
+            let (keyring, read) = self.read_with_keys(&token, now).await?;
+            (keyring, Some(read))
         };
         let claims = match self.genuine(token, &keyring, evidence) {
             Ok(claims) => claims,

@@ -22,6 +22,7 @@ pub fn built(name: &str) -> &'static Path {
     BUILT.get(name).unwrap_or_else(|| panic!("there is no program {name}"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the tester's wish, not configuration")]
 fn programs() -> BTreeMap<String, PathBuf> {
     let Some(folder) = env::var_os(GIVEN).map(PathBuf::from) else { return build() };
     let names = local::functions::binaries().chain([PANICS]);

@@ -2,10 +2,10 @@
 //!
 //! | module | needs | does |
 //! |---|---|---|
-//! | [`store`] | table, clock, entropy | finds, lists and revokes sessions |
-//! | [`keys`] | table, clock, entropy, perhaps a key service | reads, makes, rotates and kills signing keys |
-//! | [`issue`] | both of the above and the policy | opens, refreshes and checks sessions |
-//! | [`supertokens`] | all of the above | what only the core driver interface of the SuperTokens SDKs does |
+//! | `store` | table, clock, entropy | finds, lists and revokes sessions |
+//! | `keys` | table, clock, entropy, perhaps a key service | reads, makes, rotates and kills signing keys |
+//! | `issue` | both of the above and the policy | opens, refreshes and checks sessions |
+//! | `supertokens` | all of the above | what only the core driver interface of the SuperTokens SDKs does |
 
 mod attempts;
 mod error;

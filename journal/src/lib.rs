@@ -42,7 +42,7 @@ pub struct Journal {
     bus: Option<Bus>,
 }
 
-/// What a function that records what it does works with: the app, and the journal of it.
+/// The state of a function that records its changes: the app, and the journal that records them.
 pub struct JournaledApp {
     pub app: Arc<App>,
     pub journal: Journal,

@@ -9,7 +9,7 @@ use std::fmt;
 #[error("{kind} must be {rule}")]
 pub struct InvalidId {
     pub kind: IdKind,
-    /// What is allowed, such as `1 to 64 of a-z, 0-9 and -`.
+    /// The allowed length and characters, such as `1 to 64 of a-z, 0-9 and -`.
     pub rule: &'static str,
 }
 

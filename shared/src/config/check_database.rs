@@ -41,7 +41,7 @@ impl CheckDatabase {
     }
 }
 
-/// What the authorizer is asked about, as far as the event says.
+/// A request's target, as far as the authorizer's event names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckTarget {
     /// A method on a route.

@@ -150,7 +150,7 @@ impl CountOnDrop {
         Self(Some(metric))
     }
 
-    /// Counts nothing.
+    /// Takes the metric back: dropping it then counts nothing.
     pub fn disarm(mut self) {
         self.0 = None;
     }

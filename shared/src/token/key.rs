@@ -54,7 +54,7 @@ impl PublicKey {
 pub enum KeyKind {
     /// Replaced after the update interval.
     Dynamic,
-    /// Never replaced.
+    /// Not replaced because of its age.
     Static,
 }
 

@@ -1,5 +1,5 @@
-//! Who wraps the data keys under which private keys are sealed. A function that signs connects the
-//! service at start; without one, sealed keys stay closed.
+//! The service that wraps the data keys under which private keys are sealed. A function that signs
+//! connects it at start. Without it, sealed keys cannot be opened.
 
 use crate::token::sealing::Sealing;
 use std::error::Error;

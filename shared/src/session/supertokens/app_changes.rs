@@ -34,9 +34,9 @@ pub enum AppChange {
 /// What became of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TenantChange {
-    /// It is there now, and was not before.
+    /// The call made it.
     Created,
-    /// It was there.
+    /// An earlier call had made it. Nothing was written.
     Existed,
     /// There are [`MAX_TENANTS`] already.
     TooMany,

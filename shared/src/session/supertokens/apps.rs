@@ -40,7 +40,7 @@ pub struct FoundApp {
     pub sessions: Arc<CoreSessions>,
     /// The keys it sets in place of the operator's.
     pub api_keys: Option<ApiKeys>,
-    /// As it was read; nobody need have made `public`.
+    /// The stored record. `None` for a `public` app that nobody has made, which is served without one.
     record: Option<AppRecord>,
 }
 
